@@ -1,0 +1,153 @@
+"""Figures that can be read alone: named axes, a title that states the finding, and a sentence for those who
+cannot see it."""
+
+import base64
+import html
+import io
+
+import matplotlib.pyplot as plt
+import numpy as np
+from IPython.display import Markdown, display
+from PIL import Image
+
+TRAIN, VALID, THIRD, FOURTH = "#0072B2", "#D55E00", "#009E73", "#CC79A7"  # Okabe and Ito, safe for colour-blind eyes
+
+STYLE = {"figure.dpi": 80, "axes.spines.top": False, "axes.spines.right": False, "axes.titlesize": 12,
+         "axes.titlelocation": "left", "axes.grid": True, "grid.alpha": 0.3, "font.size": 10.5,
+         "axes.prop_cycle": plt.cycler(color=[TRAIN, VALID, THIRD, FOURTH, "#E69F00", "#56B4E9"])}
+plt.rcParams.update(STYLE)
+
+
+def figure(*args, width=6.0, height=3.6, **kwargs):
+    """`plt.subplots` with the course's size; `width` and `height` in inches for the whole figure."""
+    return plt.subplots(*args, figsize=(width, height), layout="constrained", **kwargs)
+
+
+def show(fig, alt):
+    """Display `fig` as a picture that carries the sentence `alt`, the same sentence under it, and close it.
+
+    Raises ValueError for an axis without a name: say what it measures with `ax.set(xlabel=..., ylabel=...)`.
+    """
+    axes = [_names(ax) for ax in fig.axes if ax.axison and ax.get_label() != "<colorbar>"]
+    buffer = io.BytesIO()
+    fig.savefig(buffer, format="png", metadata={"Description": alt})
+    plt.close(fig)
+    _display("image/png", buffer.getvalue(), alt, axes)
+
+
+def show_animation(fig, update, n_frames, alt, interval=60):
+    """Display `fig` as an endless GIF whose frame `i` is drawn by `update(i)`; `interval` in milliseconds a frame."""
+    axes, frames = [_names(ax) for ax in fig.axes if ax.axison], []
+    for i in range(n_frames):
+        update(i)
+        fig.canvas.draw()
+        if i == 0:
+            fig.set_layout_engine("none")  # laid out once, or every frame would move the axes a little
+        frames.append(Image.fromarray(np.asarray(fig.canvas.buffer_rgba())[..., :3]).quantize(48))
+    plt.close(fig)
+    buffer = io.BytesIO()
+    frames[0].save(buffer, format="GIF", save_all=True, append_images=frames[1:], duration=interval, loop=0)
+    source = f"data:image/gif;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    _display("text/html", f'<img src="{source}" alt="{html.escape(alt)}">', alt, axes)
+
+
+def plot_curves(curves, x=None, xlabel="step", ylabel="loss", title="", xscale="linear", yscale="linear"):
+    """Draw one line for every name and sequence in the dict `curves`, over `x` or 0, 1, 2 ..., and describe each."""
+    fig, ax = figure()
+    for name, values in curves.items():
+        ax.plot(range(len(values)) if x is None else x, values, label=name)
+    ax.set(xlabel=xlabel, ylabel=ylabel, title=title, xscale=xscale, yscale=yscale)
+    if len(curves) > 1:
+        ax.legend()
+    told = "; ".join(f"{name} {describe(values)}" for name, values in curves.items())
+    show(fig, f"{title}: {told}." if title else f"{told}.")
+
+
+def plot_losses(recorder, title="Loss while training"):
+    """The loss of every batch, its running average, and the validation loss at the end of each epoch."""
+    fig, ax = figure()
+    ax.plot(recorder.losses, color=TRAIN, alpha=0.3, linewidth=0.8, label="each batch")
+    ax.plot(recorder.smoothed, color=TRAIN, label="running average")
+    valid = [(row["batches"], row["valid_loss"]) for row in recorder.history if "valid_loss" in row]
+    if valid:
+        ax.plot(*zip(*valid, strict=True), "o-", color=VALID, label="validation")
+    ax.set(xlabel="batch", ylabel="loss", title=title, ylim=(0, None))
+    ax.legend()
+    ending = f", validation ends at {valid[-1][1]:.3g}" if valid else ""
+    show(fig, f"{title}: the running average {describe(recorder.smoothed)}{ending}.")
+
+
+def plot_schedule(recorder, title="Learning rate and momentum of each batch"):
+    """Learning rate and momentum of every batch, side by side."""
+    fig, (left, right) = figure(1, 2, width=8, height=3)
+    left.plot(recorder.lrs)
+    left.set(xlabel="batch", ylabel="learning rate")
+    right.plot(recorder.momentums, color=VALID)
+    right.set(xlabel="batch", ylabel="momentum")
+    fig.suptitle(title)
+    show(fig, f"{title}: the learning rate {describe(recorder.lrs)}; momentum {describe(recorder.momentums)}.")
+
+
+def show_images(images, titles=None, alt=None, columns=8, size=1.1, cmap="gray"):
+    """A grid of pictures: (n, height, width) in grey or (n, height, width, 3) in colour, each with its title."""
+    n = len(images)
+    rows = -(-n // columns)
+    fig, axs = figure(rows, min(columns, n), width=size * min(columns, n), height=(size + 0.25) * rows,
+                      squeeze=False)
+    for ax in axs.flat:
+        ax.axis("off")
+    for ax, image, title in zip(axs.flat, images, titles if titles is not None else [""] * n, strict=False):
+        ax.imshow(image, cmap=cmap)
+        ax.set_title(str(title), fontsize=10, loc="center")
+    show(fig, alt or f"{n} pictures" + (f": {', '.join(map(str, titles))}" if titles is not None else "") + ".")
+
+
+def plot_confusion(matrix, classes, title="Confusion matrix"):
+    """Counts of true class (rows) against predicted class (columns); the diagonal is right."""
+    matrix = np.asarray(matrix)
+    wrong = matrix - np.diag(np.diag(matrix))
+    true, predicted = np.unravel_index(wrong.argmax(), wrong.shape)
+    fig, ax = figure(width=5, height=4.6)
+    ax.imshow(wrong, cmap="Oranges")
+    for row, column in np.ndindex(matrix.shape):
+        ax.text(column, row, matrix[row, column], ha="center", va="center", fontsize=8)
+    ax.set(xlabel="predicted", ylabel="true", title=title, xticks=range(len(classes)), yticks=range(len(classes)),
+           xticklabels=classes, yticklabels=classes)
+    ax.grid(False)
+    show(fig, f"{title}: {np.trace(matrix)} of {matrix.sum()} right; most often confused: true {classes[true]} "
+              f"taken for {classes[predicted]}, {wrong.max()} times.")
+
+
+def describe(values):
+    """A curve in words, made from its numbers: 'falls from 2.31 to 0.12'."""
+    values = np.asarray([float(value) for value in values])
+    values = values[np.isfinite(values)]
+    if len(values) == 0:
+        return "has no finite value"
+    first, last, low, high = values[0], values[-1], values.min(), values.max()
+    span = high - low
+    if span <= 1e-3 * max(abs(high), 1e-12):
+        return f"stays at {last:.3g}"
+    text = f"{'falls' if last < first else 'rises'} from {first:.3g} to {last:.3g}"
+    if low < min(first, last) - 0.05 * span:
+        text += f", with its lowest point {low:.3g}"
+    if high > max(first, last) + 0.05 * span:
+        text += f", with its highest point {high:.3g}"
+    return text
+
+
+def _names(ax):
+    "The names of an axis' two (or three) directions; refuses nameless ones."
+    names = [ax.get_xlabel(), ax.get_ylabel()] + ([ax.get_zlabel()] if hasattr(ax, "get_zlabel") else [])
+    if not all(names):
+        raise ValueError(f"Every axis needs a name, but these are {names}: call ax.set(xlabel=..., ylabel=...), "
+                         "or ax.axis('off') for a pure picture.")
+    return names
+
+
+def _display(mime, content, alt, axes):
+    "Send a picture with its sentence to the notebook: in the metadata for machines, below it for eyes."
+    if isinstance(content, bytes):
+        content = base64.b64encode(content).decode()
+    display({mime: content, "text/plain": alt}, metadata={mime: {"alt": alt, "axes": axes}}, raw=True)
+    display(Markdown(f"<small>{alt}</small>"))

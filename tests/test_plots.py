@@ -1,0 +1,86 @@
+"""Every figure carries a sentence made from its data, and named axes."""
+
+import base64
+import io
+
+import matplotlib
+import pytest
+from PIL import Image
+
+matplotlib.use("Agg")
+
+from coursekit import plots  # noqa: E402
+
+
+class Displayed(list):
+    "Stands in for IPython's display and keeps what it is given."
+
+    def __call__(self, content, metadata=None, raw=False):
+        self.append((content, metadata))
+
+
+@pytest.fixture
+def displayed(monkeypatch):
+    shown = Displayed()
+    monkeypatch.setattr(plots, "display", shown)
+    return shown
+
+
+def test_a_figure_carries_its_sentence_and_the_names_of_its_axes(displayed):
+    fig, ax = plots.figure()
+    ax.plot([3, 1])
+    ax.set(xlabel="step", ylabel="loss")
+    plots.show(fig, "loss falls from 3 to 1")
+    (bundle, metadata), (caption, _) = displayed
+    assert metadata["image/png"] == {"alt": "loss falls from 3 to 1", "axes": [["step", "loss"]]}
+    assert Image.open(io.BytesIO(base64.b64decode(bundle["image/png"]))).size == (480, 288)
+    assert "loss falls from 3 to 1" in caption.data
+
+
+def test_a_nameless_axis_is_refused(displayed):
+    fig, ax = plots.figure()
+    ax.plot([3, 1])
+    with pytest.raises(ValueError, match="Every axis needs a name"):
+        plots.show(fig, "something")
+    assert displayed == []
+
+
+def test_an_animation_is_a_gif_with_all_its_frames(displayed):
+    fig, ax = plots.figure(width=2, height=2)
+    line, = ax.plot([0, 1], [0, 1])
+    ax.set(xlabel="x", ylabel="y")
+    drawn = []
+
+    def update(i):
+        drawn.append(i)
+        line.set_ydata([0, i])
+
+    plots.show_animation(fig, update, 4, alt='it "rises"', interval=100)
+    bundle, metadata = displayed[0]
+    gif = bundle["text/html"].split("base64,")[1].split('"')[0]
+    image = Image.open(io.BytesIO(base64.b64decode(gif)))
+    assert drawn == [0, 1, 2, 3] and image.n_frames == 4 and image.info["duration"] == 100
+    assert "alt=\"it &quot;rises&quot;\"" in bundle["text/html"]
+
+
+@pytest.mark.parametrize(("values", "words"), [
+    ([2.0, 1.0], "falls from 2 to 1"),
+    ([1.0, 2.0], "rises from 1 to 2"),
+    ([2.0, 0.5, 1.0], "falls from 2 to 1, with its lowest point 0.5"),
+    ([1.0, 9.0, 2.0], "rises from 1 to 2, with its highest point 9"),
+    ([0.1, 0.1], "stays at 0.1"),
+    ([float("nan")], "has no finite value"),
+    ([2.0, float("inf"), 1.0], "falls from 2 to 1"),
+])
+def test_curves_are_described_by_their_numbers(values, words):
+    assert plots.describe(values) == words
+
+
+def test_the_confusion_matrix_names_the_worst_confusion(displayed):
+    plots.plot_confusion([[5, 2], [0, 3]], ["cat", "dog"])
+    assert "8 of 10 right; most often confused: true cat taken for dog, 2 times" in displayed[0][1]["image/png"]["alt"]
+
+
+def test_image_grids_need_no_axes(displayed):
+    plots.show_images([[[0, 1], [1, 0]]] * 3, titles=[7, 8, 9], columns=2)
+    assert displayed[0][1]["image/png"] == {"alt": "3 pictures: 7, 8, 9.", "axes": []}
