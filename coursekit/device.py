@@ -18,8 +18,8 @@ def get_device():
         return torch.device("cuda")
     if torch.backends.mps.is_available():
         return torch.device("mps")
-    _say_once("No GPU found: training runs on the CPU. The lessons are sized for that; larger models of your own "
-              "would take some 10 to 50 times longer than on a GPU.")
+    _say_once("No GPU found: training runs on the CPU. The lessons are sized for two cores; larger models of your "
+              "own would take many times longer than on a GPU.")
     return torch.device("cpu")
 
 

@@ -110,7 +110,8 @@ def plot_confusion(matrix, classes, title="Confusion matrix"):
     fig, ax = figure(width=5, height=4.6)
     ax.imshow(wrong, cmap="Oranges")
     for row, column in np.ndindex(matrix.shape):
-        ax.text(column, row, matrix[row, column], ha="center", va="center", fontsize=8)
+        colour = "white" if wrong[row, column] > 0.6 * wrong.max() else "black"
+        ax.text(column, row, matrix[row, column], ha="center", va="center", fontsize=8, color=colour)
     ax.set(xlabel="predicted", ylabel="true", title=title, xticks=range(len(classes)), yticks=range(len(classes)),
            xticklabels=classes, yticklabels=classes)
     ax.grid(False)

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from coursekit import data
-from coursekit.data import mnist as module
+from coursekit.data.mnist import _read
 
 
 @pytest.fixture(scope="module")
@@ -43,4 +43,4 @@ def test_a_file_that_is_no_idx_file_is_refused(tmp_path):
     path = tmp_path / "images.gz"
     path.write_bytes(gzip.compress(b"<html>"))
     with pytest.raises(ValueError, match="images.gz is not an IDX file"):
-        module._read(path)
+        _read(path)

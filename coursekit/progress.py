@@ -1,0 +1,121 @@
+"""What a training shows while it runs: a bar and a live curve in Jupyter, a line for each epoch elsewhere."""
+
+from html import escape
+from time import perf_counter
+
+from IPython import get_ipython
+from IPython.display import display
+
+from coursekit.callbacks import Callback
+from coursekit.plots import TRAIN, VALID, describe
+
+
+class Progress(Callback):
+    """Tells the epochs of `learn.recorder`; in Jupyter one display, drawn again every `interval` seconds.
+
+    The curve is a line of text in SVG, which costs next to nothing; a figure for each refresh would cost a
+    fifth of the training time.
+    """
+
+    order = 100  # after all that may change the numbers
+
+    def __init__(self, interval=0.25):
+        self.interval, self.told, self.handle = interval, 0, None
+
+    def before_fit(self, learn):
+        """Open the display, if there is a notebook to show it in."""
+        self.first, self.first_batch = len(learn.recorder.history), len(learn.recorder.losses)
+        if in_notebook():
+            self.handle = display({"text/plain": "Training ..."}, raw=True, display_id=True)
+        self.due = perf_counter() + self.interval
+
+    def before_epoch(self, learn):
+        """Count the batches of a pass from 0."""
+        self.batch = 0
+
+    def after_batch(self, learn):
+        """Refresh when it is time to."""
+        self.batch += 1
+        if perf_counter() >= self.due:
+            learn.recorder.update()
+            if self.handle:
+                self.handle.update(self.picture(learn), raw=True)
+            self.due = perf_counter() + self.interval
+
+    def after_epoch(self, learn):
+        """Print the epoch when its row is complete; in a notebook the display shows it."""
+        if not self.handle and (not learn.training or learn.loaders.valid is None):
+            self.tell(learn)
+
+    def after_fit(self, learn):
+        """End with the epochs of this fit."""
+        if not self.handle:
+            return self.tell(learn)
+        rows = learn.recorder.history[self.first:]
+        text = "\n".join(map(line, rows)) or "No epoch was completed."
+        self.handle.update({"text/html": table(rows) or text, "text/plain": text}, raw=True)
+        self.handle = None
+
+    def tell(self, learn):
+        """Print the rows that were not printed yet."""
+        rows = learn.recorder.history
+        for row in rows[self.told:]:
+            print(line(row), flush=True)
+        self.told = len(rows)
+
+    def picture(self, learn):
+        """Bar, curve and table as they stand, with a line of text for those who see no HTML."""
+        n_batches = len(learn.loaders.train if learn.training else learn.loaders.valid)
+        which = "training" if learn.training else "validation"
+        text = f"epoch {learn.epoch + 1} of {learn.epochs}, {which}, batch {self.batch} of {n_batches}"
+        rows = learn.recorder.history[self.first:]
+        dots = [(row["batches"] - self.first_batch, row["valid_loss"]) for row in rows if "valid_loss" in row]
+        svg = curve(learn.recorder.smoothed[self.first_batch:], dots, learn.epochs * len(learn.loaders.train))
+        bar = f'<progress value="{self.batch}" max="{n_batches}" aria-label="{text}"></progress>'
+        return {"text/html": f"<div>{bar} {text}</div>{svg}{table(rows)}", "text/plain": text}
+
+
+def in_notebook():
+    """Whether this runs in a Jupyter kernel, which can show HTML."""
+    return hasattr(get_ipython(), "kernel")
+
+
+def number(value):
+    """A number of an epoch as text: whole ones whole, the others with four digits."""
+    return str(value) if isinstance(value, int) else f"{value:#.4g}" if abs(value) < 0.01 else f"{value:.4f}"
+
+
+def line(row):
+    """One epoch as a line of text."""
+    told = [f"{key} {number(row[key])}" for key in row if key not in ("epoch", "batches", "seconds")]
+    return f"epoch {row['epoch']}: {', '.join(told)}, {row['seconds']:.1f} s"
+
+
+def table(rows):
+    """The epochs as an HTML table; nothing if there are none."""
+    keys = [key for key in rows[0] if key not in ("batches", "seconds")] if rows else []
+    head = "".join(f'<th scope="col">{escape(key)}</th>' for key in [*keys, "seconds"])
+    body = ["".join(f"<td>{number(row[key]) if key in row else ''}</td>" for key in keys)
+            + f"<td>{row['seconds']:.1f}</td>" for row in rows]
+    return f"<table><tr>{head}</tr>{''.join(f'<tr>{cells}</tr>' for cells in body)}</table>" if rows else ""
+
+
+def curve(losses, dots, n_total, width=420, height=110):
+    """An SVG of the running loss and, as `dots`, `(batches, validation loss)`; it says what it shows."""
+    if len(losses) < 2:
+        return ""
+    xs = range(0, len(losses), -(-len(losses) // 200))  # 200 points are enough for the eye
+    values = [losses[i] for i in xs]
+    low, high = (edge([*values, *(loss for _, loss in dots)]) for edge in (min, max))
+
+    def place(i, loss):
+        return 50 + (width - 60) * i / n_total, 10 + (height - 20) * (high - loss) / ((high - low) or 1)
+
+    points = " ".join("{:.1f},{:.1f}".format(*place(i, losses[i])) for i in xs)
+    circles = "".join('<circle cx="{:.1f}" cy="{:.1f}" r="3"/>'.format(*place(*dot)) for dot in dots)
+    label = f"The running training loss {describe(values)} in {len(losses)} batches"
+    return (f'<svg role="img" aria-label="{label}" width="{width}" height="{height}" font-size="11">'
+            f'<text y="14" fill="currentColor">{high:.3g}</text>'
+            f'<text y="{height - 6}" fill="currentColor">{low:.3g}</text>'
+            f'<polyline points="{points}" fill="none" stroke="{TRAIN}"/>'
+            f'<g fill="{VALID}">{circles}</g></svg>')

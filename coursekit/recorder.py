@@ -1,0 +1,100 @@
+"""The numbers of a training, kept as plain lists; `plots` draws them."""
+
+import math
+from time import perf_counter
+
+from coursekit.callbacks import Callback
+from coursekit.errors import LossDiverged
+from coursekit.metrics import Average, RunningAverage, n_items, name_of, start, to_numbers, weighted_mean
+
+
+class Scores(Callback):
+    """Loss and metrics of the latest pass over validation data, exact for batches of any size."""
+
+    def __init__(self, metrics=()):
+        self.metrics = list(metrics)
+
+    def before_epoch(self, learn):
+        """Start from nothing."""
+        self.loss, self.measures = Average(), {name_of(metric): start(metric) for metric in self.metrics}
+
+    def after_batch(self, learn):
+        """Take in one batch of validation data."""
+        if not learn.training:
+            self.loss.add(learn.loss, n_items(learn.batch[-1]))
+            for measure in self.measures.values():
+                measure.add(learn.preds, learn.batch[-1])
+
+    def values(self):
+        """`valid_loss` and the metrics by name, as numbers."""
+        measured = {name: float(measure.value()) for name, measure in self.measures.items()}
+        return {"valid_loss": self.loss.value(), **measured}
+
+
+class Recorder(Callback):
+    """Everything worth knowing about a learner's training so far, over all its fits.
+
+    `losses`, `smoothed`, `lrs`, `momentums`: one number for each training batch (rate and momentum are those
+    of the last layer group). `history`: one dict for each epoch with epoch, batches (so far), train_loss (the
+    mean over the epoch, while the weights moved), valid_loss, metrics, seconds. Losses wait on the device and
+    become numbers when `update()` is called: at each refresh of the display and at the end of an epoch.
+    """
+
+    order = -10  # before a schedule moves on to the next batch's rate
+
+    def __init__(self, metrics=()):
+        self.scores, self.history = Scores(metrics), []
+        self.losses, self.smoothed, self.lrs, self.momentums = [], [], [], []
+        self._waiting, self._weights, self._running = [], [], RunningAverage()
+
+    def before_epoch(self, learn):
+        """Start the clock at training, the scores at validation."""
+        if learn.training:
+            self._first, self._started = len(self.losses), perf_counter()
+        self.scores.before_epoch(learn)
+
+    def after_batch(self, learn):
+        """Note the batch; nothing here waits for the device."""
+        if learn.training:
+            group = learn.optimizer.param_groups[-1]
+            momentum = group["betas"][0] if "betas" in group else group.get("momentum", 0.0)
+            self._waiting.append((learn.loss.detach(), n_items(learn.batch[-1]), group["lr"], momentum))
+        self.scores.after_batch(learn)
+
+    def after_epoch(self, learn):
+        """Write the epoch's row after training, and complete it after validation."""
+        if learn.training:
+            self.update()
+            mean = weighted_mean(self.losses[self._first:], self._weights[self._first:])
+            row = {"epoch": len(self.history) + 1, "batches": len(self.losses), "train_loss": mean}
+            self.history.append(row | {"seconds": perf_counter() - self._started})
+        else:
+            row = self.history[-1] | self.scores.values()
+            del row["seconds"]  # so that it stays the last column
+            self.history[-1] = row | {"seconds": perf_counter() - self._started}
+
+    def after_fit(self, learn):
+        """Keep the numbers of a fit that was cut short, too."""
+        self._fetch()
+
+    def update(self):
+        """Turn the waiting losses into numbers; raises `LossDiverged` if training makes no sense any more."""
+        first = len(self.losses)
+        self._fetch()
+        limit = max(1.0, 1000 * max(map(abs, self.losses[:10]), default=0.0))
+        for i in range(first, len(self.losses)):
+            if not math.isfinite(self.losses[i]) or abs(self.smoothed[i]) > limit:
+                raise LossDiverged(
+                    f"The loss went from {self.losses[0]:.4g} to {self.losses[i]:.4g} in {i + 1} batches, at "
+                    f"learning rate {self.lrs[i]:.2g}: build the model again, try a rate ten times smaller "
+                    "(lr_find suggests one) and look for nan or huge values in inputs and targets.")
+
+    def _fetch(self):
+        "One transfer from the device for all waiting losses."
+        waiting, self._waiting = self._waiting, []
+        for loss, (_, n, lr, momentum) in zip(to_numbers([w[0] for w in waiting]), waiting, strict=True):
+            self.losses.append(loss)
+            self.smoothed.append(self._running.add(loss))
+            self._weights.append(n)
+            self.lrs.append(lr)
+            self.momentums.append(momentum)

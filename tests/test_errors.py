@@ -1,0 +1,100 @@
+import pytest
+import torch
+import torch.nn.functional as F
+from fakes import fake_learner, fake_loaders
+from torch import nn
+
+from coursekit.errors import explain
+from coursekit.learner import Learner
+from coursekit.loaders import Loaders
+
+X, Y = torch.randn(64, 784), torch.arange(64) % 10
+
+
+def note_of(model, x, y, loss_func=F.cross_entropy, loaders=None):
+    """What a fit that fails adds to torch's error."""
+    loaders = loaders or Loaders([(x, y)])
+    with pytest.raises((RuntimeError, ValueError, IndexError, TypeError, UserWarning)) as caught:
+        Learner(model, loaders, loss_func, device="cpu").fit(1)
+    return caught.value.__notes__[0]
+
+
+LINEAR = nn.Linear(784, 10)
+MISTAKES = {
+    "put nn.Flatten() first": (LINEAR, X.view(64, 1, 28, 28), Y),
+    "made for 784 features gets 783": (LINEAR, X[:, 1:], Y),
+    "float() / 255": (LINEAR, X.byte(), Y),
+    "Inputs and weights have different types": (LINEAR, X.double(), Y),
+    "use target.long()": (LINEAR, X, Y.float()),
+    "classes 5 to 14, but the model's 10 outputs": (LINEAR, X, Y + 5),
+    "use target.squeeze(1)": (LINEAR, X, Y[:, None]),
+    "probabilities of the output's shape": (LINEAR, X, F.one_hot(Y, 11).float()),
+    "must have the same shape": (LINEAR, X, Y[:32]),
+    "another number of channels": (nn.Conv2d(1, 3, 3), X.view(64, 28, 28), Y),
+    "x[None] is a batch of one": (nn.Conv2d(1, 3, 3), X.view(64, 784), Y),
+    "wrong number of axes": (nn.BatchNorm1d(784), X[0], Y),
+    "cannot train on one item": (nn.BatchNorm1d(784), X[:1], Y[:1]),
+    "largest index plus one": (nn.Embedding(9, 10), Y, Y),
+    "use x.long()": (nn.Embedding(9, 10), Y.float(), Y),
+    "all are frozen": (nn.Linear(784, 10).requires_grad_(False), X, Y),
+    "on different devices": (LINEAR, X, Y, lambda preds, target: F.cross_entropy(preds, target.to("meta"))),
+    "average it with .mean()": (LINEAR, X, Y, nn.CrossEntropyLoss(reduction="none")),
+    "target.float()": (LINEAR, X, F.one_hot(Y, 10), F.binary_cross_entropy_with_logits),
+}
+
+
+@pytest.mark.parametrize("advice", MISTAKES)
+def test_a_usual_mistake_gets_its_advice(advice):
+    note = note_of(*MISTAKES[advice])
+    assert advice in note
+    assert "Seen: inputs " in note and "on cpu" in note
+
+
+def test_shapes_types_and_devices_are_reported():
+    note = note_of(LINEAR, X.view(64, 1, 28, 28), Y)
+    assert "Seen: inputs float32 (64, 1, 28, 28) on cpu; target int64 (64,) on cpu; the model's weights" in note
+
+
+def test_too_many_inputs():
+    assert "its forward must take as many" in note_of(LINEAR, None, None, loaders=Loaders([(X, X, Y)]))
+
+
+def test_a_silent_broadcast_is_an_error():
+    note = note_of(nn.Linear(784, 1), X, Y.float(), F.mse_loss)
+    assert "must have the same shape" in note and "(64, 1)" in note and "target float32 (64,)" in note
+
+
+def test_messages_that_need_a_gpu():
+    messages = {
+        "CUDA out of memory. Tried to allocate 20 GiB": "take smaller batches",
+        "CUDA error: device-side assert triggered": "COURSEKIT_DEVICE=cpu",
+        "Expected all tensors to be on the same device, but found cuda:0 and cpu": "to_device",
+        "Input type (torch.cuda.FloatTensor) and weight type (torch.FloatTensor) should be": "different devices"}
+    for message, advice in messages.items():
+        assert advice in explain(RuntimeError(message), LINEAR, (X,), Y, None)
+
+
+def test_an_unknown_error_gets_the_facts_only():
+    assert explain(RuntimeError("?"), LINEAR, (X,), Y, None).startswith("Seen: inputs float32 (64, 784) on")
+
+
+def test_the_original_error_is_raised_and_ipython_shows_the_note(capsys):
+    from IPython.core.interactiveshell import InteractiveShell
+    shell = InteractiveShell()
+    shell.user_ns["learn"] = Learner(LINEAR, Loaders([(X, Y + 5)]), F.cross_entropy, device="cpu")
+    result = shell.run_cell("learn.fit(1)")
+    assert isinstance(result.error_in_exec, IndexError)
+    shown = capsys.readouterr().out
+    assert "out of bounds" in shown and "number classes from 0" in shown
+
+
+def test_errors_of_callbacks_are_left_alone():
+    from coursekit.callbacks import Callback
+
+    class Failing(Callback):
+        def after_batch(self, learn):
+            raise KeyError("mine")
+
+    with pytest.raises(KeyError) as caught:
+        fake_learner(loaders=fake_loaders()).fit(1, callbacks=[Failing()])
+    assert not hasattr(caught.value, "__notes__")
