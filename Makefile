@@ -1,0 +1,77 @@
+# `make` alone lists what can be done. The first command makes .venv and installs the lock into it.
+
+PYTHON  ?= python3
+LESSONS ?=
+FOLDER  ?= .
+BIN     := .venv/bin
+READY   := .venv/.ready
+FLAGS   ?=
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export JUPYTER_PLATFORM_DIRS := 1
+export PYDEVD_DISABLE_FILE_VALIDATION := 1
+
+# Tests and stored outputs do not depend on what the user has set up at home, and a broken bound always raises.
+test test-data test-browser run times: export COURSEKIT_TEST := 1
+test test-data test-browser run times: export IPYTHONDIR := $(CURDIR)/.venv/home/ipython
+test test-data test-browser run times: export JUPYTER_CONFIG_DIR := $(CURDIR)/.venv/home/jupyter-config
+test test-data test-browser run times: export JUPYTER_DATA_DIR := $(CURDIR)/.venv/home/jupyter-data
+test test-data test-browser run times: export MPLCONFIGDIR := $(CURDIR)/.venv/home/matplotlib
+
+.PHONY: help lab test test-data test-browser run times data bench lint clean lock
+.DEFAULT_GOAL := help
+
+help:  ## list these commands
+	@echo "usage: make COMMAND"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' Makefile
+
+lab: $(READY)  ## open JupyterLab at the table of lessons
+	$(BIN)/jupyter lab --ServerApp.root_dir="$(FOLDER)" --LabApp.default_url=/lab/tree/README.md \
+		--LabApp.app_settings_dir="$(CURDIR)/scripts/jupyterlab" $$([ "$$(id -u)" != 0 ] || echo --allow-root) $(FLAGS)
+
+test: $(READY)  ## unit tests, the notebooks' form, then every lesson (LESSONS="00 03": only these)
+	@status=0; \
+	$(BIN)/python -m pytest tests || status=$$?; \
+	sh scripts/offline.sh $(BIN)/python -m pytest --nbval-lax $(or $(foreach lesson,$(LESSONS),$(wildcard nbs/$(lesson)*.ipynb)),nbs) \
+		|| { code=$$?; [ $$status != 0 ] || status=$$code; }; \
+	exit $$status
+
+test-data: $(READY)  ## the lessons whose data lie in the folder COURSEKIT_DATA, run on those
+	@sh scripts/offline.sh $(BIN)/python -m pytest --nbval-lax --own-data nbs
+
+test-browser: $(READY)  ## JupyterLab in headless Chromium: open lesson 00 and run it
+	@$(BIN)/python -m pytest tests/browser
+
+run: $(READY)  ## execute all lessons and store their outputs (LESSONS="00 03": only these)
+	$(BIN)/python scripts/run_lessons.py $(LESSONS)
+
+times: $(READY)  ## measure seconds and peak memory of every lesson, into the README's table
+	$(BIN)/python scripts/times.py $(if $(LESSONS),$(LESSONS),--write)
+
+data: $(READY)  ## fetch every data set from its publisher (large)
+	$(BIN)/python -m coursekit data get --all
+
+bench: $(READY)  ## measure coursekit against a plain loop and other libraries
+	$(BIN)/python -m bench $(FLAGS)
+
+lint: $(READY)  ## check the style
+	$(BIN)/ruff check .
+
+clean:  ## remove caches of tools (.venv and data/cache stay)
+	rm -rf .pytest_cache .ruff_cache build *.egg-info
+	find . -path ./.venv -prune -o \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +
+
+lock:  ## resolve requirements.lock again (needs uv)
+	printf 'torch==2.14.0\ntorchvision==0.29.0\n' | uv pip compile --universal --generate-hashes --no-header \
+		--extra dev --python-version 3.11 -c /dev/stdin pyproject.toml -o requirements.lock
+
+$(READY): requirements.lock pyproject.toml
+	@command -v $(PYTHON) > /dev/null || { echo "There is no $(PYTHON) here. Install Python 3.11 or newer, or name it: make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Python 3.11 or newer is needed, but $(PYTHON) is $$($(PYTHON) --version). Name another: make PYTHON=python3.12"; exit 1; }
+	@$(BIN)/python -m pip --version > /dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
+	@echo "Installing into .venv, this once: some 3 GB are downloaded on Linux, less elsewhere."
+	$(BIN)/python -m pip install --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	$(BIN)/python -m ipykernel install --sys-prefix --name coursekit --display-name "Python (coursekit)"
+	@touch $@
