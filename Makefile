@@ -62,7 +62,7 @@ clean:  ## remove caches of tools (.venv and data/cache stay)
 	find . -path ./.venv -prune -o \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +
 
 lock:  ## resolve requirements.lock again (needs uv)
-	printf 'torch==2.14.0\ntorchvision==0.29.0\n' | uv pip compile --universal --generate-hashes --no-header \
+	printf 'torch==2.14.0\ntorchvision==0.29.0\n' | uv pip compile --quiet --universal --generate-hashes --no-header \
 		--extra dev --python-version 3.11 -c /dev/stdin pyproject.toml -o requirements.lock
 
 $(READY): requirements.lock pyproject.toml

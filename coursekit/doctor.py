@@ -101,7 +101,8 @@ def check_data():
         from coursekit.fetch import catalog, data_set
     except ImportError as error:
         return [Finding(False, "data", str(error))]
-    return [Finding(good, "data", text) for good, text in (data_set(name).outlook() for name in catalog())]
+    outlooks = [data_set(name).outlook() for name in catalog()]
+    return [Finding(good, "data", text) for good, text in outlooks]
 
 
 def check_lock(path=ROOT / "requirements.lock"):
