@@ -9,7 +9,8 @@ argmax_shape = Exercise(
     solution=(64,),
     mistakes={
         "argmax(dim=1) runs along axis 1 and removes it; what is left is one number for each image.": (10,),
-        "argmax removes the axis that it runs along; only keepdim=True would leave a 1 in its place.": (64, 1),
+        "argmax removes the axis that it runs along; only keepdim=True would leave a 1 in its place.":
+            (64, 1),
         "That is the shape before argmax: ten numbers for each image.": (64, 10),
         "One axis goes and the other stays: there is still an answer for each image.": (),
         "argmax sees the ten outputs, not the pixels that they were made from.": (64, 784),
@@ -55,12 +56,15 @@ softmax = Exercise(
     run=_run_softmax,
     solution=_softmax,
     mistakes={
-        "Right for ordinary outputs, but large ones overflow to nan: subtract each row's maximum first.": _softmax_overflowing,
-        "Wrong axis: you divide by the sum over the images of the batch; sum over the classes, dim=1.": _softmax_along_batch,
-        "The sums are a vector and broadcast as a row; they belong to rows, so keep their axis: keepdim=True.":
+        "Right for ordinary outputs, but large ones overflow to nan: subtract each row's maximum first.":
+            _softmax_overflowing,
+        "Wrong axis: you divide by the sum over the images of the batch; sum over the classes, dim=1.":
+            _softmax_along_batch,
+        "The sums are a vector, which broadcasts as a row; they belong to rows, so write keepdim=True.":
             _softmax_without_axis,
         "You divided by the sum of the whole batch; every row has its own sum.": _softmax_of_everything,
-        "The exponential is missing: without it outputs below zero give negative shares.": _softmax_without_exp,
+        "The exponential is missing: without it outputs below zero give negative shares.":
+            _softmax_without_exp,
     },
 )
 
@@ -103,8 +107,10 @@ own_cross_entropy = Exercise(
     solution=_cross_entropy,
     mistakes={
         "The minus is missing: logarithms of probabilities are negative, a loss is not.": _without_minus,
-        "You summed over the items; take the mean, so that the loss does not depend on the batch size.": _summed,
-        "log_probabilities[:, y] takes every label's column from every row; pair each row with its own label.": _all_pairs,
+        "You summed over the items; take the mean, so that the loss does not depend on the batch size.":
+            _summed,
+        "log_probabilities[:, y] takes every label's column from every row; pair each row with its label.":
+            _all_pairs,
         "You took the largest probability of each row; the loss asks for that of the true class.": _largest,
         "That is one loss for each item; the optimizer needs a single number, their mean.": _each_item,
         "You took the probabilities themselves; the loss is made of their logarithms.": _of_probabilities,
@@ -179,6 +185,8 @@ def _run_linear(answer):
     shapes = {name: list(parameter.shape) for name, parameter in layer.named_parameters()}
     if shapes != {"weight": [4, 3], "bias": [3]}:
         return shapes
+    if answer.forward is nn.Module.forward:
+        return shapes, "no forward"
     with torch.no_grad():
         layer.weight.copy_(torch.arange(12.0).reshape(4, 3))
         layer.bias.copy_(tensor([1.0, -1.0, 2.0]))
@@ -189,13 +197,17 @@ my_linear = Exercise(
     run=_run_linear,
     solution=_MyLinear,
     mistakes={
-        "super().__init__() is missing; call it first, it makes the list in which parameters are kept.": _WithoutInit,
+        "super().__init__() is missing; call it first, it makes the list in which parameters are kept.":
+            _WithoutInit,
         "A plain tensor is not learned: wrap both, weight and bias, in nn.Parameter.": _PlainTensors,
-        "The weight is a plain tensor, so the optimizer never sees it: wrap it in nn.Parameter.": _PlainWeight,
+        "The weight is a plain tensor, so the optimizer never sees it: wrap it in nn.Parameter.":
+            _PlainWeight,
         "There is no bias: y = ax is not enough, the exercise wants y = ax + b.": _WithoutBias,
-        "Your weight has shape (n_out, n_in), as torch stores it; here it should be (n_in, n_out), for x @ weight.": _Transposed,
+        "Your weight has shape (n_out, n_in), as torch stores it; make it (n_in, n_out), for x @ weight.":
+            _Transposed,
         "The bias is there but forward does not add it.": _BiasNotUsed,
-        "The method forward is missing (or misspelt); PyTorch calls it when you call the layer.": _WithoutForward,
+        "The method forward is missing (or misspelt); PyTorch calls it when you call the layer.":
+            _WithoutForward,
     },
 )
 
@@ -228,7 +240,7 @@ def _run_error_rate(answer):
     "As many images as classes, so that an argmax along the wrong axis gives a number too."
     predictions = tensor([[5.0, 1.0, 0.0, 2.0, 1.0], [0.0, 6.0, 1.0, 1.0, 3.0], [0.0, 1.0, 2.0, 8.0, 0.0],
                           [2.0, 9.0, 1.0, 0.0, 1.0], [1.0, 0.0, 3.0, 1.0, 7.0]])
-    return float(answer(predictions, tensor([0, 1, 1, 3, 4])))
+    return float(answer(predictions, tensor([0, 1, 3, 4, 1])))
 
 
 error_rate = Exercise(
@@ -238,7 +250,8 @@ error_rate = Exercise(
         "That is the accuracy; the error rate is one minus it.": _accuracy,
         "You counted the errors; a rate is a share, so divide by the number of items.": _count,
         "You compared the largest value with the label; argmax gives its place.": _largest_not_place,
-        "You measured how far apart the digits are; a class is right or wrong, nothing in between.": _numbers_subtracted,
+        "You measured how far apart the digits are; a class is right or wrong, nothing in between.":
+            _numbers_subtracted,
         "argmax ran along the images; run it along the classes, dim=1.": _wrong_axis,
     },
 )
