@@ -86,8 +86,8 @@ def check_kernel(prefix=sys.prefix):
     """The Jupyter kernel that the lessons name, in this environment."""
     path = Path(prefix) / "share/jupyter/kernels/coursekit/kernel.json"
     if not path.is_file():
-        return Finding(False, "kernel", "none called coursekit: run `python -m ipykernel install --sys-prefix "
-                       "--name coursekit --display-name 'Python (coursekit)'`")
+        return Finding(False, "kernel", "none called coursekit: run `python -m ipykernel install "
+                       "--sys-prefix --name coursekit --display-name 'Python (coursekit)'`")
     python = json.loads(path.read_text(encoding="utf-8"))["argv"][0]
     if not shutil.which(python):
         return Finding(False, "kernel", f"coursekit starts {python}, which is not there (was the folder "
@@ -108,7 +108,7 @@ def check_data():
 def check_lock(path=ROOT / "requirements.lock"):
     """What is installed in another version than the lock's, or not at all."""
     differing = list(differences(path.read_text(encoding="utf-8")))
-    return Finding(None if differing else True, "lock", "; ".join(differing) or "nothing differs from the lock")
+    return Finding(None if differing else True, "lock", "; ".join(differing) or "nothing differs from it")
 
 
 def differences(lock):

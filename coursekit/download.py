@@ -21,7 +21,7 @@ from tqdm import tqdm
 
 TIMEOUT = (5, 20)  # seconds: to connect, and between two pieces of data
 ATTEMPTS = 4  # at one URL, as long as each gets further than the one before
-CHUNK = 1 << 18  # bytes
+CHUNK = 1 << 16  # bytes
 SPARE = 200 << 20  # bytes of disk that stay free
 DAMAGED = (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, OSError, RuntimeError)
 

@@ -19,7 +19,8 @@ from coursekit.schedules import LRFinder, LRSearch, OneCycle, unchanged
 
 def adamw(groups, lr, weight_decay):
     """Torch's AdamW, in its fused form (one call for all parameters) where torch offers it."""
-    fused = groups[0]["params"][0].device.type in ("cpu", "cuda", "mps")
+    devices = {parameter.device.type for group in groups for parameter in group["params"]}
+    fused = devices <= {"cpu", "cuda", "mps"}
     return torch.optim.AdamW(groups, lr=lr, weight_decay=weight_decay, fused=fused)
 
 
@@ -103,9 +104,9 @@ class Learner:
 
     def _prepare(self, epochs, lr, wd, callbacks):
         "A fresh optimizer with one parameter group for each layer group, and the callbacks in their order."
-        for loader in (self.loaders.train, self.loaders.valid):
-            if loader is not None:
-                check_loader(loader)
+        check_loader(self.loaders.train)
+        if self.loaders.valid is not None:
+            check_loader(self.loaders.valid)
         self.model.to(self.device)
         groups = param_groups.layer_groups(self.model)
         rates = param_groups.spread(lr, len(groups))

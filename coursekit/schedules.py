@@ -65,7 +65,7 @@ class LRFinder(Callback):
         self.lrs.append(learn.optimizer.param_groups[-1]["lr"])
         self.losses.append(loss)
         self.raw.append(raw)
-        learn.stop = len(self.losses) == self.steps
+        learn.stop = learn.stop or len(self.losses) == self.steps
         self.scheduler.step()
 
 
@@ -109,10 +109,7 @@ def unchanged(model, loader, device):
     weights = [(weight, weight.detach().clone()) for weight in model.parameters()]
     buffers = [(module, name, buffer, buffer.clone()) for module in model.modules()
                for name, buffer in module._buffers.items() if buffer is not None]
-    generators = [(generator, generator.get_state()) for generator in _generators(loader)]
-    random_states = random.getstate(), np.random.get_state(), torch.get_rng_state()
-    accelerator = getattr(torch, device.type) if device.type in ("cuda", "mps") else None
-    on_device = accelerator.get_rng_state() if accelerator else None
+    random_states = [(put, get()) for get, put in _random_sources(loader, device)]
     try:
         yield
     finally:
@@ -122,17 +119,18 @@ def unchanged(model, loader, device):
                 weight.grad = None
             for module, name, buffer, old in buffers:  # the module may hold another tensor by now
                 module._buffers[name] = buffer.copy_(old)
-        for generator, state in generators:
-            generator.set_state(state)
-        random.setstate(random_states[0])
-        np.random.set_state(random_states[1])
-        torch.set_rng_state(random_states[2])
-        if accelerator:
-            accelerator.set_rng_state(on_device)
+        for put, state in random_states:
+            put(state)
 
 
-def _generators(loader):
-    "The random generators of a loader and of its sampler, if it has any."
-    holders = [loader, getattr(loader, "sampler", None), getattr(loader, "batch_sampler", None)]
-    found = [getattr(holder, "generator", None) for holder in holders]
-    return [generator for generator in found if isinstance(generator, torch.Generator)]
+def _random_sources(loader, device):
+    "How to read and to set each random state: Python's, NumPy's, torch's, the device's and the loader's own."
+    yield from ((random.getstate, random.setstate), (np.random.get_state, np.random.set_state),
+                (torch.get_rng_state, torch.set_rng_state))
+    if device.type in ("cuda", "mps"):
+        backend = getattr(torch, device.type)
+        yield backend.get_rng_state, backend.set_rng_state
+    for holder in (loader, getattr(loader, "sampler", None), getattr(loader, "batch_sampler", None)):
+        generator = getattr(holder, "generator", None)
+        if isinstance(generator, torch.Generator):
+            yield generator.get_state, generator.set_state

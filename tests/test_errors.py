@@ -52,7 +52,7 @@ def test_a_usual_mistake_gets_its_advice(advice):
 
 def test_shapes_types_and_devices_are_reported():
     note = note_of(LINEAR, X.view(64, 1, 28, 28), Y)
-    assert "Seen: inputs float32 (64, 1, 28, 28) on cpu; target int64 (64,) on cpu; the model's weights" in note
+    assert "Seen: inputs float32 (64, 1, 28, 28) on cpu; target int64 (64,) on cpu; the model's" in note
 
 
 def test_too_many_inputs():
@@ -69,7 +69,7 @@ def test_messages_that_need_a_gpu():
         "CUDA out of memory. Tried to allocate 20 GiB": "take smaller batches",
         "CUDA error: device-side assert triggered": "COURSEKIT_DEVICE=cpu",
         "Expected all tensors to be on the same device, but found cuda:0 and cpu": "to_device",
-        "Input type (torch.cuda.FloatTensor) and weight type (torch.FloatTensor) should be": "different devices"}
+        "Input type (torch.cuda.FloatTensor) and weight type (torch.FloatTensor)": "different devices"}
     for message, advice in messages.items():
         assert advice in explain(RuntimeError(message), LINEAR, (X,), Y, None)
 

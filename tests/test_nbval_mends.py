@@ -1,4 +1,4 @@
-"""Each mend in nbs/conftest.py, on tiny notebooks: a change in nbval or pytest shows here."""
+"""Each mend in conftest.py, on tiny notebooks: a change in nbval or pytest shows here."""
 
 import os
 import time
@@ -8,7 +8,7 @@ import pytest
 from tiny_lesson import code, error, number, save, shown, stream, tiny_lesson
 
 pytest_plugins = ["pytester"]
-CONFTEST = Path(__file__).parent.parent / "nbs" / "conftest.py"
+CONFTEST = Path(__file__).parent.parent / "conftest.py"
 
 
 @pytest.fixture

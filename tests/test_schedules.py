@@ -139,12 +139,13 @@ def test_lr_find_stops_when_the_loss_runs_away():
     assert found.lrs[0] == pytest.approx(1e-7)
     assert found.lrs[1] / found.lrs[0] == pytest.approx((10 / 1e-7) ** (1 / 99))
     assert max(found.losses) <= 4 * min(found.losses) and all(map(math.isfinite, found.losses))
-    assert 1e-3 < found.steepest < 1 and 1e-2 < found.minimum_over_10 < 1  # the limit for this line is about 1
+    assert 1e-3 < found.steepest < 1 and 1e-2 < found.minimum_over_10 < 1  # the limit here is about 1
 
 
 def test_suggestions():
     lrs = [10 ** (i / 10 - 5) for i in range(51)]
-    losses = [2 - 1.9 / (1 + math.exp(-30 * (math.log10(lr) + 3))) + 50 * lr**3 for lr in lrs]  # falls at 1e-3
+    falls_at = -3
+    losses = [2 - 1.9 / (1 + math.exp(-30 * (math.log10(lr) - falls_at))) + 50 * lr**3 for lr in lrs]
     found = LRSearch(lrs, losses, losses)
     assert found.steepest == pytest.approx(1e-3, rel=0.3)
     assert found.minimum_over_10 == pytest.approx(lrs[losses.index(min(losses))] / 10)

@@ -31,7 +31,7 @@ def imports(path):
         elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("coursekit."):
             yield node.module.split(".")[1]
         elif isinstance(node, ast.Import):
-            yield from (alias.name.split(".")[1] for alias in node.names if alias.name.startswith("coursekit."))
+            yield from (name.name.split(".")[1] for name in node.names if name.name.startswith("coursekit."))
 
 
 def test_modules_import_only_from_tiers_above():

@@ -20,7 +20,7 @@ read_digits = Exercise(
     solution=lambda scores: scores.argmax(1),
     mistakes={
         "That looks down the columns: the digits lie along axis 1.": lambda scores: scores.argmax(0),
-        "That is one position in the flattened table; ask for one per row with argmax(1).": lambda scores: scores.argmax(),
+        "That is one position in the flattened table; ask for one per row: argmax(1).": lambda scores: scores.argmax(),
         "Those are the largest scores; the digit is where they stand.": lambda scores: scores.max(1).values,
         "max(1) gives values and positions; take the positions.": lambda scores: scores.max(1),
         "argmin finds the lowest score.": lambda scores: scores.argmin(1),

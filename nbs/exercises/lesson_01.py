@@ -114,7 +114,7 @@ descend_with_momentum = Exercise(
     solution=_momentum,
     mistakes={
         "No memory: that is plain gradient descent, the velocity is never used.": _plain,
-        "That multiplies the gradient by 0.1, as the lecture's sheet does; PyTorch's form adds the whole gradient.": _averaged,
+        "You multiply the gradient by 0.1, as the lecture's sheet does; PyTorch's form adds all of it.": _averaged,
         "The velocity is made anew in every step, so it forgets: create it once, before the loop.": _forgetful,
         "You step before the velocity knows the new gradient: update the velocity first.": _late,
     },
