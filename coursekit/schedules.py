@@ -69,7 +69,7 @@ class LRFinder(Callback):
         self.scheduler.step()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class LRSearch:
     """What the search for a learning rate has seen, batch by batch, and two suggestions.
 
@@ -99,7 +99,7 @@ class LRSearch:
         before_minimum = slopes[:windows.mean(axis=1).argmin() + 1]
         return self.lrs[before_minimum.argmin() + width // 2]
 
-    def __str__(self):
+    def __repr__(self):
         return f"steepest {self.steepest:.1e}, minimum / 10 {self.minimum_over_10:.1e}"
 
 
