@@ -23,7 +23,7 @@ test test-data test-browser run times: export MPLCONFIGDIR := $(CURDIR)/.venv/ho
 
 help:  ## list these commands
 	@echo "usage: make COMMAND"
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z%-]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' Makefile
 
 lab: $(READY)  ## open JupyterLab at the table of lessons
 	$(BIN)/jupyter lab --ServerApp.root_dir="$(FOLDER)" --LabApp.default_url=/lab/tree/README.md \
@@ -53,6 +53,9 @@ data: $(READY)  ## fetch every data set from its publisher (large)
 
 bench: $(READY)  ## measure coursekit against a plain loop and other libraries
 	$(BIN)/python -m bench $(FLAGS)
+
+%-full: $(READY)  ## 04-full: train lesson 04 at full scale, into results/
+	$(BIN)/python scripts/full_scale.py $*
 
 lint: $(READY)  ## check the style
 	$(BIN)/ruff check .

@@ -66,10 +66,10 @@ def shorten_paths(line):
     return line
 
 
-def write(notebook, path):
-    """Store `notebook` at `path` in one step: an interruption leaves the old file."""
+def write(text, path):
+    """Store `text` at `path` in one step: an interruption leaves the old file."""
     unfinished = path.with_suffix(".unfinished")
-    unfinished.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8")
+    unfinished.write_text(text + "\n", encoding="utf-8")
     os.replace(unfinished, path)
 
 
@@ -79,7 +79,7 @@ def run(path):
     start = time.perf_counter()
     client.execute()
     clean(client.nb)
-    write(client.nb, path)
+    write(nbformat.writes(client.nb), path)
     print(f"{path.name}: {time.perf_counter() - start:.0f} s, {path.stat().st_size / 1e6:.2f} MB", flush=True)
 
 

@@ -1,0 +1,94 @@
+"""Train at the scale that a lesson has no time for, and store the figures: `python scripts/full_scale.py 04`.
+
+Writes results/<lesson>.json; the lesson's results table shows each row beside the reader's own of the same name.
+"""
+
+import argparse
+import json
+import platform
+import time
+from pathlib import Path
+
+import torch
+from run_lessons import write
+from torch import nn
+from torch.nn import functional as F
+
+from coursekit.data import mnist
+from coursekit.device import describe_machine, seed_everything
+from coursekit.learner import Learner
+from coursekit.loaders import Loaders
+from coursekit.metrics import accuracy
+
+RESULTS = Path(__file__).parent.parent / "results"
+
+
+def conv(n_in, n_out):
+    """Convolution, batch norm, ReLU, pooling: the block of lesson 04."""
+    return nn.Sequential(nn.Conv2d(n_in, n_out, 3, padding=1, bias=False), nn.BatchNorm2d(n_out), nn.ReLU(),
+                         nn.MaxPool2d(2))
+
+
+def new_net():
+    """Lesson 04's network of 50 hidden units."""
+    return nn.Sequential(nn.Linear(784, 50), nn.ReLU(), nn.Linear(50, 10))
+
+
+def new_conv_net():
+    """Lesson 04's small convolutional network."""
+    return nn.Sequential(nn.Unflatten(1, (1, 28, 28)), conv(1, 16), conv(16, 32), nn.Flatten(),
+                         nn.Linear(32 * 7 * 7, 10))
+
+
+def train_seeds(data, new_model, seeds):
+    """The history row of one one-cycle epoch at 1e-2 for every seed."""
+    rows = []
+    for seed in seeds:
+        seed_everything(seed)
+        loaders = Loaders.from_tensors(data.x_train, data.y_train, data.x_valid, data.y_valid, 64, seed)
+        learn = Learner(new_model(), loaders, F.cross_entropy, [accuracy])
+        learn.fit_one_cycle(1, 1e-2)
+        rows.append(learn.recorder.history[-1])
+    return rows
+
+
+def spread(rows, key):
+    """The lowest and highest value in words."""
+    values = [row[key] for row in rows]
+    return f"{min(values):.4f} to {max(values):.4f} in {len(values)} seeds"
+
+
+def mnist_neural_net():
+    """Rows for lesson 04: how much its headline figures depend on the seed."""
+    data = mnist()
+    plain, convolutional = train_seeds(data, new_net, range(12)), train_seeds(data, new_conv_net, range(3))
+    return data.origin, "0 to 11, conv net 0 to 2", {
+        "one-cycle epoch, validation loss": spread(plain, "valid_loss"),
+        "one-cycle epoch, accuracy": spread(plain, "accuracy"),
+        "small conv net, one epoch, accuracy": spread(convolutional, "accuracy")}
+
+
+LESSONS = {"04_mnist_neural_net": mnist_neural_net}
+
+
+def main(arguments=None):
+    """Run the lesson that the command line names and store its rows."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("name", help=f"first letters of {', '.join(LESSONS)}")
+    name = parser.parse_args(arguments).name
+    lesson = next((lesson for lesson in LESSONS if lesson.startswith(name)), None)
+    if lesson is None:
+        parser.error(f"{name!r} has no full scale; expected the first letters of {', '.join(LESSONS)}.")
+    start = time.perf_counter()
+    origin, seeds, rows = LESSONS[lesson]()
+    machine = describe_machine()
+    stored = {"data": str(origin), "machine": machine, "python": platform.python_version(), "torch": torch.__version__,
+              "seeds": seeds, "seconds": round(time.perf_counter() - start),
+              "rows": [{"name": row, "value": value, "data": origin.title, "machine": machine.split(";")[0]}
+                       for row, value in rows.items()]}
+    RESULTS.mkdir(exist_ok=True)
+    write(json.dumps(stored, indent=1), RESULTS / f"{lesson}.json")
+
+
+if __name__ == "__main__":
+    main()
