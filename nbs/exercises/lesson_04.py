@@ -1,106 +1,264 @@
 """Exercises of lesson 04: right answers and the usual wrong ones. Spoilers below."""
 
 import torch
-from torch.nn import functional as F
+from torch import nn, tensor
+from torch.nn.functional import cross_entropy, relu
 
 from coursekit.callbacks import Callback
 from coursekit.lesson import Exercise
 
 n_parameters = Exercise(
-    solution=784 * 100 + 100 + 100 * 10 + 10,
+    solution=784 * 200 + 200 + 200 * 50 + 50 + 50 * 10 + 10,
     mistakes={
-        "You counted the matrices and forgot the biases, one for each output of each layer.": 784 * 100 + 100 * 10,
-        "The second layer gets 100 numbers from the first, not 784.": 784 * 100 + 100 + 784 * 10 + 10,
-        "ReLU has no parameters: it only changes activations.": 784 * 100 + 100 + 100 * 10 + 10 + 100,
+        "You counted the weights and forgot the biases, one for each output of each layer.":
+            784 * 200 + 200 * 50 + 50 * 10,
+        "The second layer gets 200 numbers from the first, and the third gets 50; none of them sees the pixels.":
+            784 * 200 + 200 + 784 * 50 + 50 + 784 * 10 + 10,
+        "A layer has one bias for each output, not for each input.":
+            784 * 200 + 784 + 200 * 50 + 200 + 50 * 10 + 50,
+        "The last layer, from 50 to 10, is missing.": 784 * 200 + 200 + 200 * 50 + 50,
+        "ReLU has no parameters.": 784 * 200 + 200 + 200 + 200 * 50 + 50 + 50 + 50 * 10 + 10,
     },
 )
 
 
-def _run_hidden_net(answer):
-    generator = torch.Generator().manual_seed(1)
-    shapes = [(5, 6), (6, 4), (4,), (4, 3), (3,)]
-    return answer(*(torch.randn(shape, generator=generator) for shape in shapes))
+class _RawNet(nn.Module):
+    def __init__(self, n_in, n_hidden, n_out):
+        super().__init__()
+        self.w1 = nn.Parameter(torch.randn(n_in, n_hidden) / n_in)
+        self.b1 = nn.Parameter(torch.zeros(n_hidden))
+        self.w2 = nn.Parameter(torch.randn(n_hidden, n_out) / n_hidden)
+        self.b2 = nn.Parameter(torch.zeros(n_out))
+
+    def forward(self, x):
+        return relu(x @ self.w1 + self.b1) @ self.w2 + self.b2
 
 
-hidden_net = Exercise(
-    run=_run_hidden_net,
-    solution=lambda x, w1, b1, w2, b2: F.relu(x @ w1 + b1) @ w2 + b2,
+class _PlainTensors(_RawNet):
+    def __init__(self, n_in, n_hidden, n_out):
+        nn.Module.__init__(self)
+        self.w1, self.b1 = torch.randn(n_in, n_hidden) / n_in, torch.zeros(n_hidden)
+        self.w2, self.b2 = torch.randn(n_hidden, n_out) / n_hidden, torch.zeros(n_out)
+
+
+class _WithoutInit(nn.Module):
+    def __init__(self, n_in, n_hidden, n_out):
+        self.w1 = nn.Parameter(torch.randn(n_in, n_hidden) / n_in)
+
+
+class _Transposed(_RawNet):
+    def __init__(self, n_in, n_hidden, n_out):
+        super().__init__(n_in, n_hidden, n_out)
+        self.w1 = nn.Parameter(torch.randn(n_hidden, n_in) / n_in)
+        self.w2 = nn.Parameter(torch.randn(n_out, n_hidden) / n_hidden)
+
+
+class _AllZeros(_RawNet):
+    def __init__(self, n_in, n_hidden, n_out):
+        super().__init__(n_in, n_hidden, n_out)
+        self.w1 = nn.Parameter(torch.zeros(n_in, n_hidden))
+        self.w2 = nn.Parameter(torch.zeros(n_hidden, n_out))
+
+
+class _WithoutBend(_RawNet):
+    def forward(self, x):
+        return (x @ self.w1 + self.b1) @ self.w2 + self.b2
+
+
+class _BendAtTheEnd(_RawNet):
+    def forward(self, x):
+        return relu(relu(x @ self.w1 + self.b1) @ self.w2 + self.b2)
+
+
+class _BendBeforeBias(_RawNet):
+    def forward(self, x):
+        return (relu(x @ self.w1) + self.b1) @ self.w2 + self.b2
+
+
+class _WithSoftmax(_RawNet):
+    def forward(self, x):
+        return torch.softmax(super().forward(x), dim=1)
+
+
+class _WithoutBiases(_RawNet):
+    def forward(self, x):
+        return relu(x @ self.w1) @ self.w2
+
+
+def _run_raw_net(answer):
+    "Names and shapes of the parameters; then whether they start random; then outputs for known ones."
+    model = answer(4, 3, 2)
+    shapes = {name: list(parameter.shape) for name, parameter in model.named_parameters()}
+    if shapes != {"w1": [4, 3], "b1": [3], "w2": [3, 2], "b2": [2]}:
+        return shapes
+    starts_random = all(len(parameter.unique()) > 1 for parameter in (model.w1, model.w2))
+    with torch.no_grad():
+        model.w1.copy_(tensor([[1.0, -2.0, 0.5], [0.0, 1.0, -1.0], [2.0, 0.5, 1.0], [-1.0, 1.0, 2.0]]))
+        model.b1.copy_(tensor([0.5, -1.0, -0.2]))
+        model.w2.copy_(tensor([[1.0, -1.0], [0.5, 2.0], [-3.0, 1.0]]))
+        model.b2.copy_(tensor([0.1, -0.3]))
+        return shapes, starts_random, model(tensor([[1.0, 0.5, -1.0, 2.0], [0.5, 1.0, 0.0, -1.0]]))
+
+
+raw_net = Exercise(
+    run=_run_raw_net,
+    solution=_RawNet,
     mistakes={
-        "There is no bend between the matrices, so this is one matrix.":
-            lambda x, w1, b1, w2, b2: (x @ w1 + b1) @ w2 + b2,
-        "The ReLU belongs between the matrices; at the end it cuts off every negative score.":
-            lambda x, w1, b1, w2, b2: F.relu((x @ w1 + b1) @ w2 + b2),
-        "One ReLU too many: the last layer's scores may be negative.":
-            lambda x, w1, b1, w2, b2: F.relu(F.relu(x @ w1 + b1) @ w2 + b2),
-        "The loss does the softmax itself; return the raw scores.":
-            lambda x, w1, b1, w2, b2: torch.softmax(F.relu(x @ w1 + b1) @ w2 + b2, dim=1),
-        "The biases are missing.": lambda x, w1, b1, w2, b2: F.relu(x @ w1) @ w2,
+        "Plain tensors are not learned: wrap all four in nn.Parameter.": _PlainTensors,
+        "super().__init__() is missing; call it first.": _WithoutInit,
+        "Your weights have the shape (outputs, inputs), as torch stores them; make it (inputs, outputs).":
+            _Transposed,
+        "With weights of zero all hidden units stay alike for ever: start from random numbers.": _AllZeros,
+        "There is no bend between the matrices, so this is logistic regression.": _WithoutBend,
+        "One ReLU too many: scores may be negative, so leave the last layer as it is.": _BendAtTheEnd,
+        "The bias belongs to the affine layer: add b1 before the ReLU.": _BendBeforeBias,
+        "Give raw scores: the loss does the softmax.": _WithSoftmax,
+        "The biases are there but forward does not add them.": _WithoutBiases,
     },
 )
 
 
-def _relu_gradient(x, gradient):
-    return gradient * (x > 0)
+def _leaky_relu(x, gradient, slope=0.1):
+    slopes = torch.where(x > 0, 1.0, slope)
+    return x * slopes, gradient * slopes
 
 
-relu_gradient = Exercise(
-    run=lambda answer: answer(torch.tensor([-2.0, -0.5, 0.5, 3.0]), torch.tensor([1.0, -2.0, 3.0, -4.0])),
-    solution=_relu_gradient,
+def _plain_relu(x, gradient, slope=0.1):
+    return relu(x), gradient * (x > 0)
+
+
+def _by_sign_of_gradient(x, gradient, slope=0.1):
+    return _leaky_relu(x, gradient, slope)[0], gradient * torch.where(gradient > 0, 1.0, slope)
+
+
+def _slopes_only(x, gradient, slope=0.1):
+    slopes = torch.where(x > 0, 1.0, slope)
+    return x * slopes, slopes
+
+
+def _zero_below(x, gradient, slope=0.1):
+    return _leaky_relu(x, gradient, slope)[0], gradient * (x > 0)
+
+
+def _times_output(x, gradient, slope=0.1):
+    outputs = _leaky_relu(x, gradient, slope)[0]
+    return outputs, gradient * outputs
+
+
+def _outputs_only(x, gradient, slope=0.1):
+    return _leaky_relu(x, gradient, slope)[0]
+
+
+def _run_leaky_relu(answer):
+    x, gradient = tensor([-2.0, -0.5, 0.5, 3.0]), tensor([1.0, -2.0, 3.0, -4.0])
+    return [answer(x, gradient), answer(x, gradient, 0.3)]
+
+
+leaky_relu = Exercise(
+    run=_run_leaky_relu,
+    solution=_leaky_relu,
     mistakes={
-        "That applies ReLU to the gradient: what counts is the sign of x, not of the gradient.":
-            lambda x, gradient: gradient.clamp(min=0),
-        "Chain rule: the slope of ReLU, 0 or 1, times the gradient that comes in.": lambda x, gradient: (x > 0).float(),
-        "That multiplies by x itself; the slope is 1 wherever x is positive.":
-            lambda x, gradient: gradient * x.clamp(min=0),
-        "The other way round: it lets through where x is positive.": lambda x, gradient: gradient * (x < 0),
+        "That is the plain ReLU: below zero the output is slope * x, and slope of the gradient passes.":
+            _plain_relu,
+        "What counts is the sign of x; a gradient of either sign passes where x is positive.":
+            _by_sign_of_gradient,
+        "Chain rule: multiply the slopes by the gradient that arrives.": _slopes_only,
+        "Forwards it is right; backwards the slope below zero is `slope`, not 0.": _zero_below,
+        "You multiplied the gradient by the outputs; it wants the slopes, 1 or `slope`.": _times_output,
+        "Return two things: the outputs and the gradient by x.": _outputs_only,
     },
 )
 
 
-def _running_average(values, beta):
-    average, averages = 0.0, []
-    for n, value in enumerate(values, start=1):
-        average = beta * average + (1 - beta) * value
-        averages.append(average / (1 - beta**n))
-    return averages
+def _momentum_step(parameters, velocities, lr, momentum=0.9):
+    with torch.no_grad():
+        for parameter, velocity in zip(parameters, velocities, strict=True):
+            velocity.mul_(momentum).add_(parameter.grad)
+            parameter.sub_(lr * velocity)
+            parameter.grad.zero_()
 
 
-def _uncorrected(values, beta):
-    average, averages = 0.0, []
-    for value in values:
-        average = beta * average + (1 - beta) * value
-        averages.append(average)
-    return averages
+def _rebound(parameters, velocities, lr, momentum=0.9):
+    with torch.no_grad():
+        for parameter, velocity in zip(parameters, velocities, strict=True):
+            velocity = momentum * velocity + parameter.grad
+            parameter.sub_(lr * velocity)
+            parameter.grad.zero_()
 
 
-def _swapped(values, beta):
-    return _running_average(values, 1 - beta)
+def _averaged(parameters, velocities, lr, momentum=0.9):
+    with torch.no_grad():
+        for parameter, velocity in zip(parameters, velocities, strict=True):
+            velocity.mul_(momentum).add_((1 - momentum) * parameter.grad)
+            parameter.sub_(lr * velocity)
+            parameter.grad.zero_()
 
 
-def _corrected_in_place(values, beta):
-    average, averages = 0.0, []
-    for n, value in enumerate(values, start=1):
-        average = (beta * average + (1 - beta) * value) / (1 - beta**n)
-        averages.append(average)
-    return averages
+def _gradients_kept(parameters, velocities, lr, momentum=0.9):
+    with torch.no_grad():
+        for parameter, velocity in zip(parameters, velocities, strict=True):
+            velocity.mul_(momentum).add_(parameter.grad)
+            parameter.sub_(lr * velocity)
 
 
-def _off_by_one(values, beta):
-    average, averages = 0.0, []
-    for n, value in enumerate(values, start=1):
-        average = beta * average + (1 - beta) * value
-        averages.append(average / (1 - beta ** (n + 1)))
-    return averages
+def _late(parameters, velocities, lr, momentum=0.9):
+    with torch.no_grad():
+        for parameter, velocity in zip(parameters, velocities, strict=True):
+            parameter.sub_(lr * velocity)
+            velocity.mul_(momentum).add_(parameter.grad)
+            parameter.grad.zero_()
 
 
-running_average = Exercise(
-    run=lambda answer: answer([4.0, 2.0, 3.0, 1.0], 0.8),
-    solution=_running_average,
+def _tracked(parameters, velocities, lr, momentum=0.9):
+    for parameter, velocity in zip(parameters, velocities, strict=True):
+        velocity.mul_(momentum).add_(parameter.grad)
+        parameter.sub_(lr * velocity)
+        parameter.grad.zero_()
+
+
+def _uphill(parameters, velocities, lr, momentum=0.9):
+    with torch.no_grad():
+        for parameter, velocity in zip(parameters, velocities, strict=True):
+            velocity.mul_(momentum).add_(parameter.grad)
+            parameter.add_(lr * velocity)
+            parameter.grad.zero_()
+
+
+def _run_momentum_step(answer):
+    "Five steps of a tiny classifier; its parameters at the end."
+    model = nn.Linear(3, 2)
+    with torch.no_grad():
+        model.weight.copy_(tensor([[0.5, -1.0, 0.2], [-0.3, 0.8, 1.0]]))
+        model.bias.zero_()
+    x, y = tensor([[1.0, 0.0, 2.0], [0.0, -1.0, 1.0], [2.0, 1.0, 0.0]]), tensor([0, 1, 1])
+    parameters = list(model.parameters())
+    velocities = [torch.zeros_like(parameter) for parameter in parameters]
+    for _ in range(5):
+        cross_entropy(model(x), y).backward()
+        answer(parameters, velocities, 0.2)
+    return [parameter.detach() for parameter in parameters]
+
+
+momentum_step = Exercise(
+    run=_run_momentum_step,
+    solution=_momentum_step,
     mistakes={
-        "The average starts at zero and is pulled towards it: divide what you report by 1 - beta**n.": _uncorrected,
-        "beta is the weight of the past; you gave it to the new value.": _swapped,
-        "Correct only what you report; the average itself goes on uncorrected.": _corrected_in_place,
-        "Count from one: after the first value the divisor is 1 - beta.": _off_by_one,
+        "That is plain SGD. If you wrote `velocity = ...`, you made a new tensor and the list kept the old one: "
+        "change it in place.": _rebound,
+        "You took a tenth of the gradient, as the lecture's sheet does; PyTorch's form adds all of it.": _averaged,
+        "The gradients are not emptied, so the next backward() adds to them.": _gradients_kept,
+        "You move before the velocity knows the new gradient: update the velocity first.": _late,
+        "Changing a parameter is no part of the function to differentiate: do it under torch.no_grad().": _tracked,
+        "You walk uphill: subtract.": _uphill,
+    },
+)
+
+after_zero_grad = Exercise(
+    run=str,
+    solution="None",
+    mistakes={
+        "That is what p.grad.zero_() does. Look at the default of set_to_none.": "zeros",
+        "It does something to every gradient: look at the loop over the parameters.": "unchanged",
     },
 )
 
@@ -108,57 +266,76 @@ running_average = Exercise(
 class _StopBelow(Callback):
     training_only = True
 
-    def __init__(self, loss):
-        self.loss = loss
+    def __init__(self, limit):
+        self.limit = limit
 
     def after_batch(self, learn):
-        if learn.loss < self.loss:
+        if learn.loss < self.limit:
             learn.stop = True
 
 
 class _StopsItself(_StopBelow):
     def after_batch(self, learn):
-        if learn.loss < self.loss:
+        if learn.loss < self.limit:
             self.stop = True
 
 
 class _StopsAbove(_StopBelow):
     def after_batch(self, learn):
-        if learn.loss > self.loss:
+        if learn.loss > self.limit:
             learn.stop = True
 
 
-class _StopsAtEpochs(_StopBelow):
+class _ForgetsTheLimit(_StopBelow):
+    def after_batch(self, learn):
+        if learn.loss < 0.3:
+            learn.stop = True
+
+
+class _WaitsForTheEpoch(_StopBelow):
     def after_batch(self, learn):
         pass
 
     def after_epoch(self, learn):
-        if learn.loss < self.loss:
+        if learn.loss < self.limit:
             learn.stop = True
 
 
+class _ListensToValidation(_StopBelow):
+    training_only = False
+
+
 class _Rehearsal:
-    "A learner with given losses in place of a model: four batches an epoch, two epochs."
+    "Stands for a learner: two epochs of four training batches and one of validation, with given losses."
 
     def __init__(self, callback):
-        self.stop, self.n_batches, self.training = False, 0, True
-        for start in (0, 4):
-            for loss in [2.0, 1.5, 0.9, 0.4, 0.6, 0.3, 0.2, 0.1][start:start + 4]:
-                self.loss, self.n_batches = loss, self.n_batches + 1
-                callback.after_batch(self)
-                if self.stop:
-                    return
-            callback.after_epoch(self)
-            if self.stop:
-                return
+        self.stop, self.n_batches, self.callback = False, 0, callback
+        for losses in ([2.0, 1.5, 0.9, 0.7], [0.45, 0.8, 0.3, 0.25]):
+            self.run(losses, training=True)
+            self.run([0.4], training=False)
+
+    def run(self, losses, training):
+        "One pass, unless something has stopped the fit; validation is told only to those who want it."
+        self.training = training
+        told = training or not self.callback.training_only
+        for loss in losses:
+            if not self.stop:
+                self.loss, self.n_batches = tensor(loss), self.n_batches + 1
+                if told:
+                    self.callback.after_batch(self)
+        if told and not self.stop:
+            self.callback.after_epoch(self)
 
 
 stop_below = Exercise(
-    run=lambda answer: [_Rehearsal(answer(limit)).n_batches for limit in (1.0, 0.5, 0.0)],
+    run=lambda answer: [_Rehearsal(answer(limit)).n_batches for limit in (1.0, 0.5, 0.28, 0.1)],
     solution=_StopBelow,
     mistakes={
-        "You set the callback's own attribute; the learner looks at learn.stop.": _StopsItself,
-        "That stops as long as the loss is high: compare the other way round.": _StopsAbove,
-        "That waits for the end of the epoch; use after_batch.": _StopsAtEpochs,
+        "You set an attribute of the callback; the learner looks at learn.stop.": _StopsItself,
+        "That stops while the loss is high: compare the other way round.": _StopsAbove,
+        "Use the limit that was given to __init__, not a number of your own.": _ForgetsTheLimit,
+        "That waits for the end of the epoch; after_batch comes earlier.": _WaitsForTheEpoch,
+        "A validation batch has stopped the fit: set training_only = True, or ask learn.training.":
+            _ListensToValidation,
     },
 )
