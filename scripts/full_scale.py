@@ -63,9 +63,9 @@ def mnist_neural_net():
     data = mnist()
     plain, convolutional = train_seeds(data, new_net, range(12)), train_seeds(data, new_conv_net, range(3))
     return data.origin, "0 to 11, conv net 0 to 2", {
-        "one-cycle epoch, validation loss": spread(plain, "valid_loss"),
-        "one-cycle epoch, accuracy": spread(plain, "accuracy"),
-        "small conv net, one epoch, accuracy": spread(convolutional, "accuracy")}
+        "one cycle, validation loss": spread(plain, "valid_loss"),
+        "one cycle, accuracy": spread(plain, "accuracy"),
+        "conv net, one epoch, accuracy": spread(convolutional, "accuracy")}
 
 
 LESSONS = {"04_mnist_neural_net": mnist_neural_net}
