@@ -7,7 +7,7 @@ import coursekit
 
 PACKAGE = Path(coursekit.__file__).parent
 TIERS = [
-    "device fetch download unpack plots lesson metrics callbacks param_groups layers errors hooks drawn",
+    "device fetch download unpack formulas plots lesson metrics callbacks param_groups layers errors hooks drawn",
     "data loaders schedules recorder progress sheets",
     "learner",
     "images augment convnets tables tabular collab text rnns",
