@@ -1,6 +1,8 @@
 """Train at the scale that a lesson has no time for, and store the figures: `python scripts/full_scale.py 04`.
 
 Writes results/<lesson>.json; the lesson's results table shows each row beside the reader's own of the same name.
+Lesson 04 has a function here. Any other lesson is executed itself, on the largest data this machine has (set
+COURSEKIT_DATA) and with the parameters that its metadata names under `full`.
 """
 
 import argparse
@@ -10,7 +12,8 @@ import time
 from pathlib import Path
 
 import torch
-from run_lessons import write
+from nbformat.v4 import new_code_cell
+from run_lessons import LESSONS, make_client, write
 from torch import nn
 from torch.nn import functional as F
 
@@ -62,29 +65,49 @@ def mnist_neural_net():
     """Rows for lesson 04: how much its headline figures depend on the seed."""
     data = mnist()
     plain, convolutional = train_seeds(data, new_net, range(12)), train_seeds(data, new_conv_net, range(3))
-    return data.origin, "0 to 11, conv net 0 to 2", {
+    return str(data.origin), "0 to 11, conv net 0 to 2", {
         "one cycle, validation loss": spread(plain, "valid_loss"),
         "one cycle, accuracy": spread(plain, "accuracy"),
         "conv net, one epoch, accuracy": spread(convolutional, "accuracy")}
 
 
-LESSONS = {"04_mnist_neural_net": mnist_neural_net}
+def execute(path):
+    """Description of the data, seed and rows of the lesson at `path`, run with its parameters for full scale."""
+    client = make_client(path, timeout=None)
+    parameters = next(cell for cell in client.nb.cells if "parameters" in cell.metadata.get("tags", []))
+    for name, value in client.nb.metadata.coursekit["full"].items():
+        parameters.source += f"\n{name} = {value!r}"
+    client.nb.cells.append(new_code_cell(
+        "import json\n"
+        "print(json.dumps([results.data, results.used.get('seed'), results.table()['measured here'].to_dict()]))"))
+    client.execute()
+    return json.loads(client.nb.cells[-1].outputs[0].text)
+
+
+FUNCTIONS = {"04_mnist_neural_net": mnist_neural_net}
+
+
+def find():
+    """The lessons that have a full scale, by name."""
+    return FUNCTIONS | {path.stem: lambda path=path: execute(path) for path in sorted(LESSONS.glob("*.ipynb"))
+                        if "full" in json.loads(path.read_text(encoding="utf-8"))["metadata"].get("coursekit", {})}
 
 
 def main(arguments=None):
     """Run the lesson that the command line names and store its rows."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("name", help=f"first letters of {', '.join(LESSONS)}")
+    lessons = find()
+    parser.add_argument("name", help=f"first letters of {', '.join(lessons)}")
     name = parser.parse_args(arguments).name
-    lesson = next((lesson for lesson in LESSONS if lesson.startswith(name)), None)
+    lesson = next((lesson for lesson in lessons if lesson.startswith(name)), None)
     if lesson is None:
-        parser.error(f"{name!r} has no full scale; expected the first letters of {', '.join(LESSONS)}.")
+        parser.error(f"{name!r} has no full scale; expected the first letters of {', '.join(lessons)}.")
     start = time.perf_counter()
-    origin, seeds, rows = LESSONS[lesson]()
+    data, seeds, rows = lessons[lesson]()
     machine = describe_machine()
-    stored = {"data": str(origin), "machine": machine, "python": platform.python_version(), "torch": torch.__version__,
+    stored = {"data": data, "machine": machine, "python": platform.python_version(), "torch": torch.__version__,
               "seeds": seeds, "seconds": round(time.perf_counter() - start),
-              "rows": [{"name": row, "value": value, "data": origin.title, "machine": machine.split(";")[0]}
+              "rows": [{"name": row, "value": value, "data": data.split(" (")[0], "machine": machine.split(";")[0]}
                        for row, value in rows.items()]}
     RESULTS.mkdir(exist_ok=True)
     write(json.dumps(stored, indent=1), RESULTS / f"{lesson}.json")
