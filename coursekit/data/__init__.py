@@ -1,5 +1,6 @@
 """One call per data set, such as `data.mnist()`; each gives a small dataclass with its arrays and its origin."""
 
 from coursekit.data.mnist import mnist
+from coursekit.data.nietzsche import nietzsche
 
-__all__ = ["mnist"]
+__all__ = ["mnist", "nietzsche"]

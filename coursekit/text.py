@@ -1,0 +1,94 @@
+"""Text for a character model: a vocabulary, windows over the text, streams that go on, and writing by sampling."""
+
+import math
+
+import torch
+from torch import nn
+
+PADDING = "\0"
+
+
+class Vocabulary:
+    """The distinct characters of a text in order, after the padding character, which has code 0.
+
+    Source: Deep Learning 2, lesson 6 (1:24:50).
+    """
+
+    def __init__(self, text):
+        self.characters = [PADDING, *sorted(set(text) - {PADDING})]
+        self._codes = {character: code for code, character in enumerate(self.characters)}
+
+    def __len__(self):
+        return len(self.characters)
+
+    def encode(self, text):
+        """The codes of `text`, int64 of shape (characters,); raises ValueError for an unknown character."""
+        unknown = set(text) - set(self._codes)
+        if unknown:
+            raise ValueError(f"Expected characters of the vocabulary, found {sorted(unknown)}: leave them out, or "
+                             "build the vocabulary from a text that has them.")
+        return torch.tensor([self._codes[character] for character in text])
+
+    def decode(self, codes):
+        """The text that `codes`, a tensor or list of integers, spell."""
+        return "".join(self.characters[code] for code in torch.as_tensor(codes).tolist())
+
+
+def windows(codes, length, stride=1):
+    """Every run of `length` inputs with the character after it: a view of shape (n, length + 1), nothing is copied."""
+    if len(codes) <= length:
+        raise ValueError(f"Expected more than {length} characters for windows of {length} and their target, "
+                         f"found {len(codes)}.")
+    return codes.unfold(0, length + 1, stride)
+
+
+class StreamLoader:
+    """Batches (x, y), each (batch_size, length), in which row i goes on where row i of the batch before ended.
+
+    The text is cut into `batch_size` streams of equal length; y is x one character later. What does not fill a
+    batch is left out at the end of each stream. Source: Deep Learning 2, lesson 6 (its last ten minutes).
+    """
+
+    def __init__(self, codes, batch_size, length, device=None):
+        n = (len(codes) - 1) // batch_size // length * length
+        if n == 0:
+            raise ValueError(f"Expected at least {batch_size * length + 1} characters for {batch_size} streams of "
+                             f"{length}, found {len(codes)}.")
+        self.x = codes[:n * batch_size].reshape(batch_size, n).to(device)
+        self.y = codes[1:n * batch_size + 1].reshape(batch_size, n).to(device)
+        self.batch_size, self.length = batch_size, length
+
+    def __len__(self):
+        return self.x.shape[1] // self.length
+
+    def __iter__(self):
+        yield from zip(self.x.split(self.length, 1), self.y.split(self.length, 1), strict=True)
+
+
+def sequence_loss(logits, targets):
+    """Mean cross-entropy per character in nats: logits (batch, length, n) and targets (batch, length), or one less."""
+    return nn.functional.cross_entropy(logits.flatten(0, -2), targets.flatten())
+
+
+def bits_per_character(nats):
+    """A loss in nats as bits: how many yes-no questions the next character costs on average."""
+    return nats / math.log(2)
+
+
+@torch.no_grad()
+def write(next_logits, start, n, temperature=1.0, top_k=None, seed=0):
+    """`n` codes that follow the codes `start`; `next_logits(codes)` gives the logits (n_characters,) of the next one.
+
+    `temperature` 0 always takes the likeliest, 1 samples as the model believes; `top_k` keeps the k likeliest only.
+    """
+    random = torch.Generator().manual_seed(seed)
+    codes = torch.as_tensor(start).tolist()
+    for _ in range(n):
+        logits = next_logits(torch.tensor(codes)).float().cpu()
+        if top_k is not None:
+            logits[logits < logits.topk(top_k).values[-1]] = -math.inf
+        if temperature == 0:
+            codes.append(logits.argmax().item())
+        else:
+            codes.append(torch.multinomial((logits / temperature).softmax(0), 1, generator=random).item())
+    return torch.tensor(codes[len(start):])

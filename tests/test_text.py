@@ -1,0 +1,81 @@
+import math
+
+import pytest
+import torch
+
+from coursekit.data.nietzsche import nietzsche
+from coursekit.text import StreamLoader, Vocabulary, bits_per_character, sequence_loss, windows, write
+
+
+@pytest.fixture
+def codes():
+    return torch.arange(100)
+
+
+def test_vocabulary_begins_with_padding_and_comes_back():
+    vocabulary = Vocabulary("banana")
+    assert vocabulary.characters == ["\0", "a", "b", "n"] and len(vocabulary) == 4
+    assert vocabulary.encode("nab").tolist() == [3, 1, 2]
+    assert vocabulary.decode(vocabulary.encode("banana")) == "banana"
+
+
+def test_an_unknown_character_is_named():
+    with pytest.raises(ValueError, match="'x'"):
+        Vocabulary("banana").encode("box"[::-1] + "n")
+
+
+def test_windows_are_views_over_the_text(codes):
+    view = windows(codes, length=3, stride=3)
+    assert view[:2].tolist() == [[0, 1, 2, 3], [3, 4, 5, 6]]
+    assert view.data_ptr() == codes.data_ptr()
+    assert len(windows(codes, 8)) == 92
+    with pytest.raises(ValueError, match="found 100"):
+        windows(codes, 100)
+
+
+def test_streams_go_on_from_batch_to_batch(codes):
+    loader = StreamLoader(codes, batch_size=3, length=8)
+    batches = list(loader)
+    assert len(batches) == len(loader) == 4
+    assert torch.equal(batches[0][0][:, -1] + 1, batches[1][0][:, 0])
+    assert all(torch.equal(x + 1, y) for x, y in batches)
+    with pytest.raises(ValueError, match="at least"):
+        StreamLoader(codes, batch_size=20, length=8)
+
+
+def test_loss_of_a_sequence_is_the_mean_over_its_characters():
+    logits, targets = torch.zeros(2, 5, 7), torch.ones(2, 5, dtype=torch.long)
+    assert sequence_loss(logits, targets).item() == pytest.approx(math.log(7))
+    assert bits_per_character(math.log(8)) == pytest.approx(3)
+
+
+def test_writing_is_greedy_at_zero_and_repeats_with_its_seed():
+    prefer = torch.tensor([0.0, 1.0, 5.0])
+    assert write(lambda codes: prefer, [0], 4, temperature=0).tolist() == [2] * 4
+    first = write(lambda codes: torch.zeros(3), [0], 20, seed=1)
+    assert torch.equal(first, write(lambda codes: torch.zeros(3), [0], 20, seed=1)) and len(first.unique()) > 1
+    assert 0 not in write(lambda codes: prefer, [0], 50, temperature=9, top_k=2).tolist()
+
+
+def test_writing_sees_what_it_wrote():
+    seen = []
+    write(lambda codes: seen.append(codes.tolist()) or torch.tensor([0.0, 9.0]), [0, 0], 2, temperature=0)
+    assert seen == [[0, 0], [0, 0, 1]]
+
+
+def test_the_book_is_the_lectures_or_says_that_it_is_not(capsys):
+    book = nietzsche()
+    assert len(book.text) > 500_000
+    vocabulary = Vocabulary(book.text)
+    if book.is_lectures:
+        assert vocabulary.encode(book.text[:10]).tolist() == [40, 42, 29, 30, 25, 27, 29, 1, 1, 1]
+    else:
+        assert "stand-in" in capsys.readouterr().out
+
+
+def test_another_copy_is_refused(tmp_path, monkeypatch):
+    (tmp_path / "text").mkdir()
+    (tmp_path / "text/nietzsche.txt").write_text("PREFACE", encoding="utf-8")
+    monkeypatch.setenv("COURSEKIT_DATA", str(tmp_path))
+    with pytest.raises(ValueError, match="found 7 and 6"):
+        nietzsche()
