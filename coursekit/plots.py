@@ -35,6 +35,14 @@ def show(fig, alt):
     _display("image/png", buffer.getvalue(), alt, axes)
 
 
+def to_html(fig, alt):
+    """`fig` as an HTML picture that carries the sentence `alt`, for a widget to show; closes the figure."""
+    buffer = io.BytesIO()
+    fig.savefig(buffer, format="png")
+    plt.close(fig)
+    return _img("png", buffer, alt)
+
+
 def show_animation(fig, update, n_frames, alt, interval=60):
     """Display `fig` as an endless GIF whose frame `i` is drawn by `update(i)`; `interval` in milliseconds a frame."""
     axes, frames = [_names(ax) for ax in fig.axes if ax.axison], []
@@ -47,8 +55,7 @@ def show_animation(fig, update, n_frames, alt, interval=60):
     plt.close(fig)
     buffer = io.BytesIO()
     frames[0].save(buffer, format="GIF", save_all=True, append_images=frames[1:], duration=interval, loop=0)
-    source = f"data:image/gif;base64,{base64.b64encode(buffer.getvalue()).decode()}"
-    _display("text/html", f'<img src="{source}" alt="{html.escape(alt)}">', alt, axes)
+    _display("text/html", _img("gif", buffer, alt), alt, axes)
 
 
 def plot_curves(curves, x=None, xlabel="step", ylabel="loss", title="", xscale="linear", yscale="linear"):
@@ -135,6 +142,12 @@ def describe(values):
     if high > max(first, last) + 0.05 * span:
         text += f", with its highest point {high:.3g}"
     return text
+
+
+def _img(kind, buffer, alt):
+    "The HTML of a picture of `kind`, png or gif, whose bytes lie in `buffer`."
+    source = f"data:image/{kind};base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    return f'<img src="{source}" alt="{html.escape(alt)}">'
 
 
 def _names(ax):

@@ -10,7 +10,7 @@ from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
 
 from coursekit.formulas import FormulaError, compute, parse, references, spell
-from coursekit.plots import figure, show
+from coursekit.plots import describe, figure, show
 
 FIRST_ROW = 4  # row 1 names the cells, row 2 holds them, row 3 names the columns
 STYLE = """<style>
@@ -85,15 +85,19 @@ class Sheet:
                                f"found `{name}`.")
         return "=" + spell(self.formulas.get(name, self.totals.get(name)), lambda *place: self._address(*place, row))
 
-    def plot(self, name, title, goal=None):
-        """The chart beside the sheet: cell or total `name` after each epoch, with a line at `goal` if there is one."""
+    def chart(self, name, title="", goal=None):
+        """The figure, and a sentence about it, of cell or total `name` after each epoch; a line marks `goal`."""
         values = [entry[name] for entry in self.history]
         fig, ax = figure(height=2.8)
         ax.plot(values, "o-", markersize=4)
         if goal is not None:
             ax.axhline(goal, color="grey", linestyle="--")
         ax.set(xlabel="epoch", ylabel=name, title=title)
-        show(fig, f"{title}: {name} goes from {values[0]:.4g} to {values[-1]:.4g} in {len(values) - 1} epochs.")
+        return fig, f"{title}: {name} after {len(values) - 1} epochs {describe(values)}."
+
+    def plot(self, name, title="", goal=None):
+        """Show the chart beside the sheet: cell or total `name` after each epoch."""
+        show(*self.chart(name, title, goal))
 
     def save_xlsx(self, path):
         """Write a workbook with live formulas to `path`, whole or not at all; returns the path."""

@@ -141,4 +141,4 @@ def test_a_long_sheet_shows_its_first_rows_and_the_last():
 
 def test_plot_tells_the_chart_in_words(capsys):
     make_sum().run(2).plot("largest", "It grows", goal=10)
-    assert "largest goes from 6 to 18 in 2 epochs" in capsys.readouterr().out
+    assert "largest after 2 epochs rises from 6 to 18" in capsys.readouterr().out
