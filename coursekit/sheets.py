@@ -127,7 +127,9 @@ class Sheet:
         return self.to_html(n_rows=10)
 
     def __repr__(self):
-        return f"{self.cells}\n{self.frame}"
+        reckoning = Reckoning(self)
+        named = self.cells | {name: reckoning.total(name) for name in self.totals}
+        return "\n".join([*(f"{name} = {value:.7g}" for name, value in named.items()), str(self.frame)])
 
     def _grid(self):
         "The (value, formula) of every cell, line by line, as they stand on the page and in the workbook."
