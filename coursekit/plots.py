@@ -51,7 +51,8 @@ def show_animation(fig, update, n_frames, alt, interval=60):
         fig.canvas.draw()
         if i == 0:
             fig.set_layout_engine("none")  # laid out once, or every frame would move the axes a little
-        frames.append(Image.fromarray(np.asarray(fig.canvas.buffer_rgba())[..., :3]).quantize(48))
+        frames.append(Image.fromarray(np.asarray(fig.canvas.buffer_rgba())[..., :3]).quantize(
+            48, method=Image.Quantize.MAXCOVERAGE))  # keeps the colours of thin lines
     plt.close(fig)
     buffer = io.BytesIO()
     frames[0].save(buffer, format="GIF", save_all=True, append_images=frames[1:], duration=interval, loop=0)

@@ -129,7 +129,8 @@ class Sheet:
     def __repr__(self):
         reckoning = Reckoning(self)
         named = self.cells | {name: reckoning.total(name) for name in self.totals}
-        return "\n".join([*(f"{name} = {value:.7g}" for name, value in named.items()), str(self.frame)])
+        return "\n".join([*(f"{name} = {value:.7g}" for name, value in named.items()),
+                          self.frame.to_string(max_rows=10)])
 
     def _grid(self):
         "The (value, formula) of every cell, line by line, as they stand on the page and in the workbook."
