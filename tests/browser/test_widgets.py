@@ -3,33 +3,21 @@
 import math
 import re
 
-import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import expect
 
 SOON = 20_000  # milliseconds until a control has answered
-SHEET = """from coursekit.sheets import Sheet
-from coursekit.widgets.sheets import sheet_controls
-x = [14, 86, 28, 51, 28, 29, 72, 62, 84, 15, 42, 62, 47, 35, 9, 38, 44, 99, 13, 21, 28, 20, 8, 64, 99, 70, 27, 17, 8]
-sheet = Sheet({"x": x, "y": "2*x + 30", "b": "above.new_b", "a": "above.new_a", "error": "a*x + b - y",
-               "new_b": "b - lr*2*error", "new_a": "a - lr*2*x*error"}, cells={"intercept": 1, "slope": 1, "lr": 1e-4},
-              start={"new_b": "intercept", "new_a": "slope"}, carry={"intercept": "new_b", "slope": "new_a"})
-sheet_controls(sheet, "intercept", goal=30, sliders={"lr": (1e-6, 1e-3)})"""
 
 
 @pytest.fixture
-def controls(lab, open_lesson):
-    """The output of a cell with the controls of the lecture's sheet."""
-    notebook = new_notebook(cells=[new_code_cell("1 + 1"), new_code_cell(SHEET)],
-                            metadata={"kernelspec": {"name": "coursekit", "display_name": "Python (coursekit)"}})
-    nbformat.write(notebook, lab.folder / "nbs/sheet.ipynb")
-    return open_lesson("sheet.ipynb").run_up_to("sheet_controls")
+def controls(open_lesson):
+    """The cell of lesson 05 with the controls of the gradient-descent sheet."""
+    return open_lesson("05_optimizers.ipynb").run_up_to("sheet_controls(sgd_sheet")
 
 
-def value_of(controls, formula_or_place):
+def value_of(controls, place):
     """The text of the cell of the table at a place such as A2."""
-    column, row = ord(formula_or_place[0]) - ord("A"), int(formula_or_place[1:])
+    column, row = ord(place[0]) - ord("A"), int(place[1:])
     return controls.locator(".sheet tr").nth(row).locator("td, th").nth(column + 1)
 
 
@@ -52,7 +40,7 @@ def test_a_cell_under_the_pointer_shows_its_formula(controls):
     cell = value_of(controls, "F4")
     cell.hover()
     shown = cell.evaluate("cell => getComputedStyle(cell, '::after').content")
-    assert shown == '"F4 =C4-(($C$2*2)*E4)"' and cell.get_attribute("title") == shown.strip('"')
+    assert shown == '"F4 =(E4-B4)^2"' and cell.get_attribute("title") == shown.strip('"')
 
 
 def test_the_sheet_by_keyboard_alone(controls):

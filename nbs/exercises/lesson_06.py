@@ -1,0 +1,123 @@
+"""Exercises of lesson 06: right answers and the usual wrong ones. Spoilers below."""
+
+import torch
+from torch import nn, tensor
+
+from coursekit.lesson import Exercise
+
+
+class OwnDropout(nn.Module):
+    """Inverted dropout."""
+
+    def __init__(self, p):
+        super().__init__()
+        self.p = p
+
+    def forward(self, x):
+        return self.drop(x) if self.training else x
+
+    def drop(self, x):
+        """Zero with probability p, the rest scaled."""
+        return x * (torch.rand_like(x) >= self.p) / (1 - self.p)
+
+
+class KeepsP(OwnDropout):
+    """Takes p for the probability to keep."""
+
+    def drop(self, x):
+        return x * (torch.rand_like(x) < self.p) / self.p
+
+
+class NotScaled(OwnDropout):
+    """Drops and does not scale."""
+
+    def drop(self, x):
+        return x * (torch.rand_like(x) >= self.p)
+
+
+class Always(OwnDropout):
+    """Drops in evaluation too."""
+
+    def forward(self, x):
+        return self.drop(x)
+
+
+class WholeRows(OwnDropout):
+    """Drops whole items instead of activations."""
+
+    def drop(self, x):
+        return x * (torch.rand(len(x), 1) >= self.p) / (1 - self.p)
+
+
+def _run_dropout(answer):
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        layer, x = answer(0.25), 3 * torch.ones(400, 250)
+        dropped = layer(x)
+        zeros = dropped == 0
+        mixed = bool((zeros.any(1) & ~zeros.all(1)).float().mean() > 0.9)
+        kept = dropped[~zeros].unique().tolist()
+        return [round(zeros.float().mean().item(), 2), kept, mixed, torch.equal(layer.eval()(x), x)]
+
+
+own_dropout = Exercise(
+    run=_run_dropout,
+    solution=OwnDropout,
+    mistakes={
+        "You keep with probability p; PyTorch's p is the probability to drop.": KeepsP,
+        "What remains must be divided by 1 - p, or the next layer receives less than it will in use.": NotScaled,
+        "In evaluation mode nothing may be dropped: look at self.training.": Always,
+        "Whole rows are dropped; every activation has its own draw.": WholeRows,
+    },
+    praise="Correct: a quarter dropped, the rest scaled, nothing done in evaluation.",
+)
+
+decayed_step = Exercise(
+    run=lambda answer: [answer(2.0, 0.5, 0.1, 0.3), answer(-1.0, 0.2, 0.01, 0.1)],
+    solution=lambda weight, step, lr, wd: weight * (1 - lr * wd) - step,
+    mistakes={
+        "The learning rate is missing: PyTorch takes lr times wd off.":
+            lambda weight, step, lr, wd: weight * (1 - wd) - step,
+        "The decay is missing.": lambda weight, step, lr, wd: weight - step,
+        "The decay comes first, on the weight before the step.":
+            lambda weight, step, lr, wd: (weight - step) * (1 - lr * wd),
+        "That adds to the weight; decay shrinks it.": lambda weight, step, lr, wd: weight * (1 + lr * wd) - step,
+    },
+)
+
+
+def _update(running_mean, running_var, batch, momentum, correction=1):
+    return ((1 - momentum) * running_mean + momentum * batch.mean(0),
+            (1 - momentum) * running_var + momentum * batch.var(0, correction=correction))
+
+
+def _run_update(answer):
+    batch = tensor([[1.0, 10.0], [3.0, 10.0], [8.0, 13.0]])
+    return answer(tensor([0.0, 5.0]), tensor([1.0, 2.0]), batch, 0.1)
+
+
+running_update = Exercise(
+    run=_run_update,
+    solution=_update,
+    mistakes={
+        "Momentum is the weight of the new value here, not of the old one.":
+            lambda mean, var, batch, momentum=0.1: _update(mean, var, batch, 1 - momentum),
+        "The running variance receives the one that divides by m - 1.":
+            lambda mean, var, batch, momentum=0.1: _update(mean, var, batch, momentum, correction=0),
+        "That mixes in the standard deviation; the layer keeps the variance.":
+            lambda mean, var, batch, momentum=0.1: ((1 - momentum) * mean + momentum * batch.mean(0),
+                                                    (1 - momentum) * var + momentum * batch.std(0)),
+        "The statistics are one for each activation: average over the batch, axis 0.":
+            lambda mean, var, batch, momentum=0.1: ((1 - momentum) * mean + momentum * batch.mean(),
+                                                    (1 - momentum) * var + momentum * batch.var()),
+    },
+)
+
+paper_p = Exercise(
+    solution=[0.1, 0.5, 1 / 0.9, 2.0],
+    mistakes={
+        "The paper's p is the probability to keep, PyTorch's the probability to drop.": [0.9, 0.5, 10.0, 2.0],
+        "The probabilities are right; survivors are divided by the probability to stay.": [0.1, 0.5, 0.9, 0.5],
+        "The factor belongs to the probability to stay, 1 - p, not to p.": [0.1, 0.5, 10.0, 2.0],
+    },
+)
