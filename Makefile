@@ -18,7 +18,7 @@ test test-data test-browser run times: export JUPYTER_CONFIG_DIR := $(CURDIR)/.v
 test test-data test-browser run times: export JUPYTER_DATA_DIR := $(CURDIR)/.venv/home/jupyter-data
 test test-data test-browser run times: export MPLCONFIGDIR := $(CURDIR)/.venv/home/matplotlib
 
-.PHONY: help lab test test-data test-browser run times data bench lint clean lock
+.PHONY: help lab test test-data test-browser run times packages data bench lint clean lock
 .DEFAULT_GOAL := help
 
 help:  ## list these commands
@@ -29,24 +29,27 @@ lab: $(READY)  ## open JupyterLab at the table of lessons
 	$(BIN)/jupyter lab --ServerApp.root_dir="$(FOLDER)" --LabApp.default_url=/lab/tree/README.md \
 		--LabApp.app_settings_dir="$(CURDIR)/scripts/jupyterlab" $$([ "$$(id -u)" != 0 ] || echo --allow-root) $(FLAGS)
 
-test: $(READY)  ## unit tests, the notebooks' form, then every lesson (LESSONS="00 03": only these)
+test: $(READY) packages  ## unit tests, the notebooks' form, then every lesson (LESSONS="00 03": only these)
 	@status=0; \
 	$(BIN)/python -m pytest tests || status=$$?; \
 	sh scripts/offline.sh $(BIN)/python -m pytest --nbval-lax $(or $(foreach lesson,$(LESSONS),$(wildcard nbs/$(lesson)*.ipynb)),nbs) \
 		|| { code=$$?; [ $$status != 0 ] || status=$$code; }; \
 	exit $$status
 
-test-data: $(READY)  ## the lessons whose data lie in the folder COURSEKIT_DATA, run on those
+test-data: $(READY) packages  ## the lessons whose data lie in the folder COURSEKIT_DATA, run on those
 	@sh scripts/offline.sh $(BIN)/python -m pytest --nbval-lax --own-data nbs
 
-test-browser: $(READY)  ## JupyterLab in headless Chromium: open lesson 00 and run it
+test-browser: $(READY) packages  ## JupyterLab in headless Chromium: run lessons there and move their controls
 	@$(BIN)/python -m pytest tests/browser
 
-run: $(READY)  ## execute all lessons and store their outputs (LESSONS="00 03": only these)
+run: $(READY) packages  ## execute all lessons and store their outputs (LESSONS="00 03": only these)
 	$(BIN)/python scripts/run_lessons.py $(LESSONS)
 
-times: $(READY)  ## measure seconds and peak memory of every lesson, into the README's table
+times: $(READY) packages  ## measure seconds and peak memory of every lesson, into the README's table
 	$(BIN)/python scripts/times.py $(if $(LESSONS),$(LESSONS),--write)
+
+packages: $(READY)  ## fetch the packages that carry data (the other commands do so by themselves)
+	@$(BIN)/python -m coursekit data get --packages || true
 
 data: $(READY)  ## fetch every data set from its publisher (large)
 	$(BIN)/python -m coursekit data get --all
@@ -54,7 +57,7 @@ data: $(READY)  ## fetch every data set from its publisher (large)
 bench: $(READY)  ## measure coursekit against a plain loop and other libraries
 	$(BIN)/python -m bench $(FLAGS)
 
-%-full: $(READY)  ## 04-full: train lesson 04 at full scale, into results/
+%-full: $(READY) packages  ## 04-full: train lesson 04 at full scale, into results/
 	$(BIN)/python scripts/full_scale.py $*
 
 lint: $(READY)  ## check the style
