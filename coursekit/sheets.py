@@ -15,8 +15,8 @@ from coursekit.plots import describe, figure, show
 FIRST_ROW = 4  # row 1 names the cells, row 2 holds them, row 3 names the columns
 STYLE = """<style>
 .sheet {position: relative; padding-top: 1.7em; overflow-x: auto; font-size: 12px}
-.sheet table {border-collapse: collapse; margin: 0}
-.sheet :is(td, th) {border: 1px solid #ccc; padding: 1px 6px; text-align: right; white-space: nowrap}
+.sheet.sheet table {border-collapse: collapse; margin: 0}
+.sheet.sheet :is(td, th) {border: 1px solid #ccc; padding: 1px 6px; text-align: right; white-space: nowrap}
 .sheet td[title]:hover {outline: 2px solid #0072B2}
 .sheet td[title]:hover::after {content: attr(title); position: absolute; left: 0; top: 0; font-family: monospace}
 </style>"""
