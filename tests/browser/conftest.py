@@ -101,6 +101,14 @@ class Lesson:
         self.panel = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
         expect(self.panel).to_be_visible(timeout=60_000)
         self.wait()
+        self.clear()
+
+    def clear(self):
+        """Forget the stored outputs and counts, so that what stands there later is new."""
+        self.page.get_by_role("menuitem", name="Edit", exact=True).click()
+        self.page.get_by_role("menuitem", name="Clear Outputs of All Cells").click()
+        counted = self.panel.locator(".jp-CodeCell .jp-InputArea-prompt").get_by_text(re.compile(r"\[\d+\]:"))
+        expect(counted).to_have_count(0)
 
     def wait(self, seconds=60):
         """Until the kernel has nothing to do."""
