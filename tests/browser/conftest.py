@@ -20,6 +20,7 @@ from playwright.sync_api import expect, sync_playwright
 ROOT = Path(__file__).parent.parent.parent
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 SECONDS_TO_START, SECONDS_TO_RUN = 90, 180
+VIEW = {"width": 1400, "height": 1000}
 IDLE = ".jp-Notebook-ExecutionIndicator[data-status=idle]"
 
 
@@ -83,13 +84,21 @@ def lab(tmp_path_factory):
         server.wait(timeout=30)
 
 
-@pytest.fixture
-def page():
-    """A page of a headless Chromium."""
+@pytest.fixture(scope="session")
+def browser():
+    """A headless Chromium."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
-        yield browser.new_page(viewport={"width": 1400, "height": 1000})
+        yield browser
         browser.close()
+
+
+@pytest.fixture
+def page(browser):
+    """A page of its own for each test."""
+    page = browser.new_page(viewport=VIEW)
+    yield page
+    page.close()
 
 
 class Lesson:

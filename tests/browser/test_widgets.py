@@ -6,13 +6,25 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from conftest import VIEW, Lesson
+
 SOON = 20_000  # milliseconds until a control has answered
 
 
+@pytest.fixture(scope="module")
+def lesson_05(lab, browser):
+    """The cell of lesson 05 with the controls of the gradient-descent sheet, run once for all tests."""
+    page = browser.new_page(viewport=VIEW)
+    yield Lesson(lab, page, "05_optimizers.ipynb").run_up_to("sheet_controls(sgd_sheet")
+    page.close()
+
+
 @pytest.fixture
-def controls(open_lesson):
-    """The cell of lesson 05 with the controls of the gradient-descent sheet."""
-    return open_lesson("05_optimizers.ipynb").run_up_to("sheet_controls(sgd_sheet")
+def controls(lesson_05):
+    """The controls, put back to their beginning."""
+    lesson_05.get_by_role("button", name="Reset").click()
+    expect(lesson_05.get_by_role("status")).to_have_text("After 0 epochs intercept is 1.", timeout=SOON)
+    return lesson_05
 
 
 def value_of(controls, place):
@@ -58,6 +70,9 @@ def test_the_sheet_by_keyboard_alone(controls):
     for _ in range(3):
         controls.page.keyboard.press("ArrowRight")
     expect(value_of(controls, "C2")).to_have_text("0.0001995262", timeout=SOON)
+    for _ in range(3):
+        controls.page.keyboard.press("ArrowLeft")
+    expect(value_of(controls, "C2")).to_have_text("0.0001", timeout=SOON)
 
 
 def test_the_playground_of_lesson_03(open_lesson):
