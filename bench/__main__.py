@@ -1,6 +1,15 @@
-"""`python -m bench`: every measurement, one after the other."""
+"""`python -m bench [learner] [collab]`: the measurements named, or all, one after the other."""
 
-from bench import learner
+import argparse
+
+from bench import collab, learner
 
 if __name__ == "__main__":
-    learner.main()
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    measurements = {"learner": learner.main, "collab": collab.main}
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(measurements)}; all if left out")
+    names = parser.parse_args().names or list(measurements)
+    if unknown := set(names) - set(measurements):
+        parser.error(f"expected {' or '.join(measurements)}, found {', '.join(unknown)}")
+    for name in names:
+        measurements[name]()

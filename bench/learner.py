@@ -6,17 +6,14 @@ as well as MNIST here. Each pair is timed back to back, and the median of the pa
 
 import importlib.util
 import logging
-import os
-import statistics
-import sys
 import warnings
 from itertools import pairwise
-from time import perf_counter
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
+from bench.timing import compare_pairs, in_kernel
 from coursekit.learner import Learner
 from coursekit.loaders import Loaders
 from coursekit.metrics import accuracy
@@ -138,28 +135,11 @@ def by_skorch(hidden, data):
     net.fit(x, y)
 
 
-def seconds(function, *arguments):
-    """How long a call takes."""
-    begin = perf_counter()
-    function(*arguments)
-    return perf_counter() - begin
-
-
-def pair(first, second, *arguments, swapped):
-    """The times of two functions, called one after the other, in turn with this and with that one ahead."""
-    if swapped:
-        return pair(second, first, *arguments, swapped=False)[::-1]
-    return seconds(first, *arguments), seconds(second, *arguments)
-
-
 def measure(pairs=PAIRS):
     """Print the ratios; called in the kernel."""
     for name, (hidden, n_items, goal) in SIZES.items():
         data = tensors(n_items, n_valid=n_items // 5)
-        seconds(by_hand, hidden, data), seconds(by_learner, hidden, data)  # warm up
-        times = [pair(by_hand, by_learner, hidden, data, swapped=i % 2) for i in range(pairs)]
-        ratio = statistics.median(ours / hand for hand, ours in times)
-        hand, ours = (statistics.median(column) for column in zip(*times, strict=True))
+        hand, ours, ratio = compare_pairs(by_hand, by_learner, hidden, data, pairs=pairs)
         step = 1000 * hand / (n_items / BATCH_SIZE)
         print(f"{name}: {step:.2f} ms a batch by hand ({hand:.2f} s), Learner {ours:.2f} s, median ratio "
               f"{ratio:.3f} of {pairs} pairs (goal: at most {goal:.2f})", flush=True)
@@ -175,27 +155,10 @@ def compare(hidden, n_items, pairs=3):
             print(f"{library}: not installed (pip install 'coursekit[bench]')", flush=True)
             continue
         logging.disable(logging.WARNING)
-        seconds(function, hidden, data)
-        times = [pair(by_learner, function, hidden, data, swapped=i % 2) for i in range(pairs)]
-        ratio = statistics.median(theirs / ours for ours, theirs in times)
-        median = statistics.median(theirs for _, theirs in times)
-        print(f"{library}: {median:.2f} s, {ratio:.1f} times as long as the Learner", flush=True)
+        _, theirs, ratio = compare_pairs(by_learner, function, hidden, data, pairs=pairs)
+        print(f"{library}: {theirs:.2f} s, {ratio:.1f} times as long as the Learner", flush=True)
 
 
 def main():
     """Measure in a kernel of this Python, and print what it prints."""
-    from jupyter_client.manager import start_new_kernel
-
-    def show(message):
-        if message["msg_type"] == "stream" and message["content"]["name"] == "stdout":
-            sys.stdout.write(message["content"]["text"])
-            sys.stdout.flush()
-
-    manager, client = start_new_kernel(kernel_name="python3", cwd=os.getcwd())
-    try:
-        reply = client.execute_interactive("from bench.learner import measure; measure()", output_hook=show)
-        if reply["content"]["status"] != "ok":
-            sys.exit("\n".join(reply["content"]["traceback"]))
-    finally:
-        client.stop_channels()
-        manager.shutdown_kernel(now=True)
+    in_kernel("from bench.learner import measure; measure()")

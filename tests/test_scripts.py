@@ -1,6 +1,7 @@
 """The scripts that store and measure lessons, and the one that blocks the network."""
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -151,3 +152,12 @@ def test_the_network_is_blocked_but_not_the_loopback_or_it_is_said():
                             capture_output=True, timeout=60)
     assert result.returncode == 3, result.stderr
     assert result.stdout == "blocked\n" or result.stdout.startswith("The network is not blocked")
+
+
+@pytest.mark.parametrize("command, at_work", [
+    ("test", "--nbval-lax"), ("test-data", "--own-data"), ("test-browser", "tests/browser"), ("run", "run_lessons.py"),
+    ("times", "times.py"), ("04-full", "full_scale.py")])
+def test_commands_that_run_lessons_first_see_to_the_packages(command, at_work):
+    steps = subprocess.run(["make", "--dry-run", command], text=True, capture_output=True, check=True, timeout=60,
+                           cwd=SCRIPTS.parent, env=os.environ | {"MAKEFLAGS": ""}).stdout
+    assert 0 <= steps.find("coursekit data get --packages || true") < steps.find(at_work)

@@ -1,6 +1,7 @@
 """One call per data set, such as `data.mnist()`; each gives a small dataclass with its arrays and its origin."""
 
 from coursekit.data.mnist import mnist
+from coursekit.data.movielens import movielens_100k, movielens_small
 from coursekit.data.nietzsche import nietzsche
 
-__all__ = ["mnist", "nietzsche"]
+__all__ = ["mnist", "movielens_100k", "movielens_small", "nietzsche"]
