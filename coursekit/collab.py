@@ -38,8 +38,8 @@ class EmbeddingDotBias(nn.Module):
     """Dot product of a user's and an item's factors, plus a bias for each; with `y_range` squeezed into that range.
 
     `n_users` and `n_items` count the rows of the embeddings. Row 0, for an unknown user or item, starts at zero, and
-    stays there if no training data have it. Source: lesson 5 (1:00:43), where the parts are called u_weight, i_weight,
-    u_bias and i_bias.
+    stays there if no training data have it; see `CollabLearner.average_unknown`. Source: lesson 5 (1:00:43), where
+    the parts are called u_weight, i_weight, u_bias and i_bias.
     """
 
     def __init__(self, n_users, n_items, n_factors=40, y_range=None):
@@ -101,6 +101,16 @@ class CollabLearner(Learner):
     def weights(self, names, is_item=True):
         """The factors of the items (or users) `names`, on the CPU, shape (n, n_factors)."""
         return self._rows(self.model.item_factors if is_item else self.model.user_factors, names, is_item)
+
+    @torch.no_grad()
+    def average_unknown(self):
+        """Give code 0, in every table, the mean of all other rows: the unknown as an average person or item.
+
+        The rows' mean holds a part of the overall level, so without this a stranger is predicted nonsense.
+        """
+        for layer in self.model.children():
+            if isinstance(layer, nn.Embedding):
+                layer.weight[0] = layer.weight[1:].mean(dim=0)
 
     def _rows(self, layer, names, is_item):
         "The rows of an embedding for `names`; refuses a name that was not in the training data."

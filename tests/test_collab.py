@@ -140,3 +140,19 @@ def test_the_same_seed_gives_the_same_numbers(ratings):
         learn.fit(1, 0.01)
         losses.append(learn.recorder.losses)
     assert losses[0] == losses[1]
+
+
+def test_the_average_unknown_is_the_mean_of_the_known(ratings):
+    learn = make(ratings, n_factors=4)
+    learn.average_unknown()
+    for layer in (learn.model.user_factors, learn.model.item_factors, learn.model.user_bias, learn.model.item_bias):
+        assert torch.allclose(layer.weight[0], layer.weight[1:].mean(0)) and not (layer.weight[0] == 0).all()
+
+
+def test_a_stranger_is_predicted_better_as_an_average_person(ratings):
+    generous = ratings.assign(rating=(ratings["rating"] + 1).clip(upper=5))  # so that zeros, mid-range, are no average
+    learn = make(generous, valid=(ratings["user"] < 115).to_numpy(), n_factors=4)  # a quarter of the users
+    learn.fit(3, 5e-2)
+    before = learn.validate()["valid_loss"]
+    learn.average_unknown()
+    assert learn.validate()["valid_loss"] < before - 0.05

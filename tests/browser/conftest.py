@@ -101,6 +101,14 @@ def page(browser):
     page.close()
 
 
+def change_source(lab, name, old, new):
+    """Change a number in the lab's copy of a notebook, as a reader would."""
+    path = lab.folder / "nbs" / name
+    source = path.read_text(encoding="utf-8")
+    assert source.count(old) == 1, f"{name} holds {old!r} {source.count(old)} times."
+    path.write_text(source.replace(old, new), encoding="utf-8")
+
+
 class Lesson:
     """A notebook of `lab` opened on `page`."""
 

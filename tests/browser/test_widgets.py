@@ -6,7 +6,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from conftest import VIEW, Lesson
+from conftest import VIEW, Lesson, change_source
 
 SOON = 20_000  # milliseconds until a control has answered
 
@@ -101,3 +101,45 @@ def test_the_learning_rate_of_lesson_01(open_lesson):
         box.page.keyboard.press("ArrowRight")
     expect(inside).to_contain_text("With learning rate 0.200 the loss ends at", timeout=SOON)
     assert inside.inner_text() != before and inside.locator("img").get_attribute("src") != picture
+
+
+@pytest.fixture(scope="module")
+def lesson_08(lab, browser):
+    """Lesson 08 with one epoch for each training, run up to the sliders."""
+    name, page = "08_collab_movielens.ipynb", browser.new_page(viewport=VIEW)
+    change_source(lab, name, "epochs = 5 ", "epochs = 1 ")
+    lesson = Lesson(lab, page, name)
+    lesson.run_up_to("rating_sliders(five, recommend)")
+    yield lesson
+    page.close()
+
+
+def test_stars_for_films_change_the_recommendations(lesson_08):
+    box = lesson_08.cell("rating_sliders(five, recommend)")
+    status = box.get_by_role("status")
+    expect(status).to_contain_text("0 of 5 rated. First choice: ", timeout=SOON)
+    before = box.locator("table").inner_text()
+    stars = box.get_by_role("slider").nth(1)
+    stars.focus()
+    for _ in range(5):
+        box.page.keyboard.press("ArrowRight")
+    expect(status).to_contain_text("1 of 5 rated.", timeout=SOON)
+    first = box.locator("table tbody tr").first
+    title, predicted = first.locator("th").inner_text(), first.locator("td").inner_text()
+    expect(status).to_contain_text(f"First choice: {title}, {predicted} stars.")
+    assert box.locator("table").inner_text() != before
+
+
+def test_the_map_of_films_names_a_dot_under_the_pointer_and_by_tab(lesson_08):
+    dot = lesson_08.cell("hover_map(").locator("svg g", has_text="Star Wars (1977)")
+    name = dot.locator("text.name")
+    expect(name).to_be_hidden()
+    dot.focus()
+    expect(name).to_be_visible()
+    expect(dot).to_have_attribute("aria-label", re.compile(r"Star Wars \(1977\), 4.\d stars"))
+    lesson_08.page.keyboard.press("Tab")
+    expect(name).to_be_hidden()
+    dot.locator("circle").hover(force=True)  # a neighbour may lie on top of it
+    under_pointer = dot.locator("xpath=..").locator("g:hover text.name")
+    expect(under_pointer).to_have_count(1)
+    expect(under_pointer).to_be_visible()
