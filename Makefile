@@ -62,6 +62,8 @@ bench: $(READY)  ## measure coursekit against a plain loop and other libraries
 %-full: $(READY) packages  ## 04-full: train lesson 04 at full scale, into results/
 	$(BIN)/python scripts/full_scale.py $*
 
+char-full: 18a-full 18b-full  ## both text lessons at full scale
+
 lint: $(READY)  ## check the style
 	$(BIN)/ruff check .
 

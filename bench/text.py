@@ -1,0 +1,59 @@
+"""A character model: the learner's time as a ratio to that of a loop by hand; random letters do as well as a book."""
+
+import torch
+
+from bench.timing import compare_pairs, in_kernel
+from coursekit.learner import Learner
+from coursekit.loaders import Loaders
+from coursekit.rnns import CharModel, ClipGradients, ResetState
+from coursekit.text import StreamLoader, sequence_loss
+
+N_CHARACTERS, N_TRAIN, N_VALID = 85, 60_000, 15_000
+PAIRS, N_STREAMS, LENGTH, LR, WD, LONGEST, GOAL = 9, 64, 32, 1e-2, 0.01, 1.0, 1.05
+
+
+def streams(seed=0):
+    """Loaders over random letters."""
+    codes = torch.randint(N_CHARACTERS, (N_TRAIN + N_VALID,), generator=torch.Generator().manual_seed(seed))
+    return Loaders(*(StreamLoader(part, N_STREAMS, LENGTH, "cpu") for part in codes.split(N_TRAIN)))
+
+
+def new_model():
+    """The two-layer LSTM of lesson 18b."""
+    return CharModel(N_CHARACTERS, "LSTM", n_layers=2, dropout=0.1)
+
+
+def by_hand(loaders):
+    """One epoch in one cycle with clipped gradients, and validation, with nothing around it."""
+    model = new_model()
+    optimizer = torch.optim.AdamW(model.parameters(), lr=LR, weight_decay=WD, fused=True)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=LR, total_steps=len(loaders.train))
+    model.train()
+    for x, y in loaders.train:
+        sequence_loss(model(x), y).backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), LONGEST)
+        optimizer.step()
+        optimizer.zero_grad()
+        schedule.step()
+    model.eval()
+    model.reset()
+    with torch.no_grad():
+        return sum(sequence_loss(model(x), y) for x, y in loaders.valid).item() / len(loaders.valid)
+
+
+def by_learner(loaders):
+    """The same by coursekit."""
+    learn = Learner(new_model(), loaders, sequence_loss, device="cpu")
+    learn.fit_one_cycle(1, LR, WD, callbacks=[ResetState(), ClipGradients(LONGEST)])
+
+
+def measure(pairs=PAIRS):
+    """Print the ratio; called in the kernel."""
+    hand, ours, ratio = compare_pairs(by_hand, by_learner, streams(), pairs=pairs)
+    print(f"text, one epoch of {N_TRAIN:,} letters: {hand:.2f} s by hand, Learner {ours:.2f} s, median ratio "
+          f"{ratio:.3f} of {pairs} pairs (goal: at most {GOAL:.2f})", flush=True)
+
+
+def main():
+    """Measure in a kernel of this Python, and print what it prints."""
+    in_kernel("from bench.text import measure; measure()")
