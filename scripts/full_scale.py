@@ -93,6 +93,11 @@ def find():
                         if "full" in json.loads(path.read_text(encoding="utf-8"))["metadata"].get("coursekit", {})}
 
 
+def titles(data):
+    """The titles of the data sets that `data`, descriptions between bars, speaks of."""
+    return ", ".join(description.split(" (")[0] for description in data.split(" | "))
+
+
 def main(arguments=None):
     """Run the lesson that the command line names and store its rows."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -107,7 +112,7 @@ def main(arguments=None):
     machine = describe_machine()
     stored = {"data": data, "machine": machine, "python": platform.python_version(), "torch": torch.__version__,
               "seeds": seeds, "seconds": round(time.perf_counter() - start),
-              "rows": [{"name": row, "value": value, "data": data.split(" (")[0], "machine": machine.split(";")[0]}
+              "rows": [{"name": row, "value": value, "data": titles(data), "machine": machine.split(";")[0]}
                        for row, value in rows.items()]}
     RESULTS.mkdir(exist_ok=True)
     write(json.dumps(stored, indent=1), RESULTS / f"{lesson}.json")
