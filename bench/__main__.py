@@ -1,12 +1,12 @@
-"""`python -m bench [learner] [collab]`: the measurements named, or all, one after the other."""
+"""`python -m bench [learner] [collab] [tabular]`: the measurements named, or all, one after the other."""
 
 import argparse
 
-from bench import collab, learner
+from bench import collab, learner, tabular
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    measurements = {"learner": learner.main, "collab": collab.main}
+    measurements = {"learner": learner.main, "collab": collab.main, "tabular": tabular.main}
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(measurements)}; all if left out")
     names = parser.parse_args().names or list(measurements)
     if unknown := set(names) - set(measurements):
