@@ -60,7 +60,7 @@ def test_a_late_output_and_a_slow_cell_have_their_time(run_cells, pytester):
             print("waits", item.output_timeout, item.config.option.nbval_cell_timeout)
     """)
     pytester.syspathinsert()
-    run_cells([code("1")], flags=["-p", "look", "-s"]).stdout.fnmatch_lines(["*waits 60 180*"])
+    run_cells([code("1")], flags=["-p", "look", "-s"]).stdout.fnmatch_lines(["*waits 60 600*"])
     result = run_cells([code("1")], flags=["-p", "look", "-s", "--nbval-cell-timeout=7"])
     result.stdout.fnmatch_lines(["*waits 60 7.0*"])
 

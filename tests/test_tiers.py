@@ -7,15 +7,16 @@ import coursekit
 
 PACKAGE = Path(coursekit.__file__).parent
 TIERS = [
-    "device fetch download unpack formulas plots lesson metrics callbacks param_groups layers errors hooks drawn",
-    "data loaders schedules recorder progress sheets",
+    "device fetch download unpack formulas plots lesson metrics callbacks param_groups layers errors hooks drawn "
+    "columns tables",
+    "data loaders schedules recorder progress sheets processors",
     "learner",
-    "images augment convnets tables tabular collab text rnns",
+    "images augment convnets tabular collab text rnns rossmann",
     "interpret widgets doctor serve __main__",
 ]
 TIER = {name: number for number, names in enumerate(TIERS) for name in names.split()}
-WITHIN = {("tabular", "tables"), ("serve", "interpret"), ("__main__", "doctor"), ("fetch", "download"),
-          ("fetch", "unpack"), ("download", "unpack")}
+WITHIN = {("tabular", "tables"), ("rossmann", "tabular"), ("serve", "interpret"), ("__main__", "doctor"),
+          ("fetch", "download"), ("fetch", "unpack"), ("download", "unpack")}
 
 
 def module_of(path):

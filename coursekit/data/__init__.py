@@ -1,7 +1,9 @@
 """One call per data set, such as `data.mnist()`; each gives a small dataclass with its arrays and its origin."""
 
+from coursekit.data.adult import adult
 from coursekit.data.mnist import mnist
 from coursekit.data.movielens import movielens_100k, movielens_small
 from coursekit.data.nietzsche import nietzsche
+from coursekit.data.rossmann import rossmann
 
-__all__ = ["mnist", "movielens_100k", "movielens_small", "nietzsche"]
+__all__ = ["adult", "mnist", "movielens_100k", "movielens_small", "nietzsche", "rossmann"]

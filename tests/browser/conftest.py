@@ -19,7 +19,7 @@ from playwright.sync_api import expect, sync_playwright
 
 ROOT = Path(__file__).parent.parent.parent
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
-SECONDS_TO_START, SECONDS_TO_RUN = 90, 180
+SECONDS_TO_START, SECONDS_TO_RUN = 90, 400
 VIEW = {"width": 1400, "height": 1000}
 IDLE = ".jp-Notebook-ExecutionIndicator[data-status=idle]"
 
