@@ -3,16 +3,12 @@
 Random ratings of MovieLens 100k's numbers of users and films do as well as MovieLens here.
 """
 
-import importlib.util
-import logging
-import warnings
-
 import numpy as np
 import pandas as pd
 import torch
 from torch.nn import functional as F
 
-from bench.timing import compare_pairs, in_kernel
+from bench.timing import in_kernel, report_fastai, report_pairs
 from coursekit.collab import EmbeddingDotBias, collab_learner
 
 N_USERS, N_ITEMS, N_TRAIN, N_VALID = 943, 1682, 90_000, 10_000
@@ -70,17 +66,8 @@ def by_fastai(frame):
 def measure(pairs=PAIRS):
     """Print the ratios; called in the kernel."""
     frame = ratings()
-    hand, ours, ratio = compare_pairs(by_hand, by_learner, frame, pairs=pairs)
-    print(f"collab, one epoch of {N_TRAIN:,} ratings: {hand:.2f} s by hand, Learner {ours:.2f} s, median ratio "
-          f"{ratio:.3f} of {pairs} pairs (goal: at most {GOAL:.2f})", flush=True)
-    if importlib.util.find_spec("fastai") is None:
-        print("fastai: not installed (pip install 'coursekit[bench]')", flush=True)
-        return
-    warnings.simplefilter("ignore")
-    logging.disable(logging.WARNING)
-    _, theirs, ratio = compare_pairs(by_learner, by_fastai, frame, pairs=3)
-    print(f"fastai: {theirs:.2f} s, {ratio:.1f} times as long as the Learner (goal: at least {GOAL_FASTAI})",
-          flush=True)
+    report_pairs(f"collab, one epoch of {N_TRAIN:,} ratings", by_hand, by_learner, frame, GOAL, pairs)
+    report_fastai(by_learner, by_fastai, frame, GOAL_FASTAI)
 
 
 def main():

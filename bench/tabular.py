@@ -3,16 +3,12 @@
 Random rows with the Rossmann data's numbers of levels and columns do as well as Rossmann here.
 """
 
-import importlib.util
-import logging
-import warnings
-
 import numpy as np
 import pandas as pd
 import torch
 from torch.nn import functional as F
 
-from bench.timing import compare_pairs, in_kernel
+from bench.timing import in_kernel, report_fastai, report_pairs
 from coursekit.tabular import TabularData, TabularModel, embedding_size, tabular_learner
 
 N_LEVELS = [1115, 7, 3, 12, 31, 2, 25, 26, 4, 3, 3, 23, 8, 12, 52, 21, 6, 6, 3, 3, 8, 8, 2, 2]
@@ -84,17 +80,8 @@ def by_fastai(frame):
 def measure(pairs=PAIRS):
     """Print the ratios; called in the kernel."""
     frame = table()
-    hand, ours, ratio = compare_pairs(by_hand, by_learner, frame, pairs=pairs)
-    print(f"tabular, one epoch of {N_TRAIN:,} rows: {hand:.2f} s by hand, Learner {ours:.2f} s, median ratio "
-          f"{ratio:.3f} of {pairs} pairs (goal: at most {GOAL:.2f})", flush=True)
-    if importlib.util.find_spec("fastai") is None:
-        print("fastai: not installed (pip install 'coursekit[bench]')", flush=True)
-        return
-    warnings.simplefilter("ignore")
-    logging.disable(logging.WARNING)
-    _, theirs, ratio = compare_pairs(by_learner, by_fastai, frame, pairs=3)
-    print(f"fastai: {theirs:.2f} s, {ratio:.1f} times as long as the Learner (goal: at least {GOAL_FASTAI})",
-          flush=True)
+    report_pairs(f"tabular, one epoch of {N_TRAIN:,} rows", by_hand, by_learner, frame, GOAL, pairs)
+    report_fastai(by_learner, by_fastai, frame, GOAL_FASTAI)
 
 
 def main():

@@ -2,7 +2,7 @@
 
 import torch
 
-from bench.timing import compare_pairs, in_kernel
+from bench.timing import in_kernel, report_pairs
 from coursekit.learner import Learner
 from coursekit.loaders import Loaders
 from coursekit.rnns import CharModel, ClipGradients, ResetState
@@ -49,9 +49,7 @@ def by_learner(loaders):
 
 def measure(pairs=PAIRS):
     """Print the ratio; called in the kernel."""
-    hand, ours, ratio = compare_pairs(by_hand, by_learner, streams(), pairs=pairs)
-    print(f"text, one epoch of {N_TRAIN:,} letters: {hand:.2f} s by hand, Learner {ours:.2f} s, median ratio "
-          f"{ratio:.3f} of {pairs} pairs (goal: at most {GOAL:.2f})", flush=True)
+    report_pairs(f"text, one epoch of {N_TRAIN:,} letters", by_hand, by_learner, streams(), GOAL, pairs)
 
 
 def main():

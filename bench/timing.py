@@ -1,8 +1,11 @@
 """Times of functions in pairs, taken in a Jupyter kernel, so that the live display is on."""
 
+import importlib.util
+import logging
 import os
 import statistics
 import sys
+import warnings
 from time import perf_counter
 
 
@@ -26,6 +29,24 @@ def compare_pairs(first, second, *arguments, pairs):
     times = [pair(first, second, *arguments, swapped=i % 2) for i in range(pairs)]
     medians = (statistics.median(column) for column in zip(*times, strict=True))
     return *medians, statistics.median(two / one for one, two in times)
+
+
+def report_pairs(what, by_hand, by_learner, data, goal, pairs):
+    """Print the learner's time as a ratio to that of a loop by hand."""
+    hand, ours, ratio = compare_pairs(by_hand, by_learner, data, pairs=pairs)
+    print(f"{what}: {hand:.2f} s by hand, Learner {ours:.2f} s, median ratio {ratio:.3f} of {pairs} pairs "
+          f"(goal: at most {goal:.2f})", flush=True)
+
+
+def report_fastai(by_learner, by_fastai, data, goal, pairs=3):
+    """Print fastai's time as a ratio to the learner's, if fastai is installed."""
+    if importlib.util.find_spec("fastai") is None:
+        print("fastai: not installed (pip install 'coursekit[bench]')", flush=True)
+        return
+    warnings.simplefilter("ignore")
+    logging.disable(logging.WARNING)
+    _, theirs, ratio = compare_pairs(by_learner, by_fastai, data, pairs=pairs)
+    print(f"fastai: {theirs:.2f} s, {ratio:.1f} times as long as the Learner (goal: at least {goal})", flush=True)
 
 
 def in_kernel(code):
