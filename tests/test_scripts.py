@@ -110,11 +110,18 @@ def test_peak_memory_sees_a_child():
 
 
 def test_a_lesson_is_measured_and_stands_in_the_table(lesson, capsys):
-    seconds, peak, title = times.measure(lesson)
-    assert 0.1 < seconds < 60 and 10e6 < peak < 1e9 and title == "Tiny"
+    seconds, peak = times.measure(lesson)
+    assert 0.1 < seconds < 60 and 10e6 < peak < 1e9
     table = times.table([(lesson, 61.4, 1.26e9, "Tiny"), (lesson, 2.0, 0.8e9, "Tiny")])
     assert "| [01_tiny](nbs/01_tiny.ipynb) | Tiny | 61 | 1.3 GB |" in table
     assert "| together | | 63 | 1.3 GB |" in table
+
+
+def test_a_lesson_that_was_not_measured_has_a_row_and_measured_ones_are_read_back(lesson):
+    new = lesson.with_name("02_new.ipynb")
+    table = times.table([(lesson, 61.4, 1.26e9, "Tiny"), (new, None, None, "New")])
+    assert "| [02_new](nbs/02_new.ipynb) | New | - | - |" in table and "| together | | 61 | 1.3 GB |" in table
+    assert times.measured_before(table) == {"01_tiny.ipynb": (61.0, pytest.approx(1.3e9))}
 
 
 def test_a_promise_of_another_time_is_told(lesson, capsys):
