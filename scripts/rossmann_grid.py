@@ -1,0 +1,57 @@
+"""Train every combination of four choices with three seeds, briefly, and store the errors for lesson 10.
+
+`python scripts/rossmann_grid.py` writes results/rossmann_grid.json. Runs that are stored there for the same data
+and settings are not trained again, so it may be stopped at any time.
+"""
+
+import itertools
+import json
+import time
+from pathlib import Path
+
+from run_lessons import write
+
+from coursekit.data.rossmann_features import rossmann_features
+from coursekit.device import describe_machine
+from coursekit.rossmann import rossmann_data, rossmann_learner
+
+PATH = Path(__file__).parent.parent / "results" / "rossmann_grid.json"
+EPOCHS, LR, BATCH_SIZE, SEEDS = 2, 3e-3, 256, (0, 1, 2)
+LAYERS = {"200, 100": [200, 100], "1000, 500": [1000, 500]}
+EMBEDDING_DROPOUT, DROPOUT, BATCH_NORM = (0.0, 0.04), ("none", "0.001, 0.01"), (False, True)
+CHOICES = ("layers", "embedding dropout", "dropout", "batch norm", "seed")
+
+
+def train(data, layers, embedding_dropout, dropout, batch_norm, seed):
+    """RMSPE on the held-out rows after one short cycle."""
+    learn = rossmann_learner(data, seed, sizes=LAYERS[layers], embedding_dropout=embedding_dropout,
+                             dropout=0.0 if dropout == "none" else [0.001, 0.01], batch_norm=batch_norm,
+                             batch_size=BATCH_SIZE)
+    learn.reporters = [learn.recorder]
+    learn.fit_one_cycle(EPOCHS, LR)
+    return learn.recorder.history[-1]["exp_rmspe"]
+
+
+def main():
+    """Train what is not stored yet, one after the other."""
+    features = rossmann_features()
+    data = rossmann_data(features)
+    stored = {"data": str(features.origin), "epochs": EPOCHS, "lr": LR, "batch_size": BATCH_SIZE, "runs": []}
+    if PATH.exists():
+        earlier = json.loads(PATH.read_text(encoding="utf-8"))
+        if all(earlier[name] == stored[name] for name in ("data", "epochs", "lr", "batch_size")):
+            stored = earlier
+    done = {tuple(run[name] for name in CHOICES) for run in stored["runs"]}
+    for chosen in itertools.product(LAYERS, EMBEDDING_DROPOUT, DROPOUT, BATCH_NORM, SEEDS):
+        if chosen in done:
+            continue
+        start = time.perf_counter()
+        error = train(data, *chosen)
+        print(*chosen, f"{error:.4f}, {time.perf_counter() - start:.0f} s", flush=True)
+        stored["runs"].append(dict(zip(CHOICES, chosen, strict=True)) | {"exp_rmspe": round(error, 5)})
+        stored["machine"] = describe_machine()
+        write(json.dumps(stored, indent=1), PATH)
+
+
+if __name__ == "__main__":
+    main()
