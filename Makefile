@@ -20,7 +20,7 @@ test test-data test-browser run times: export JUPYTER_DATA_DIR := $(CURDIR)/.ven
 test test-data test-browser run: export GOMP_SPINCOUNT := 1000
 test test-data test-browser run times: export MPLCONFIGDIR := $(CURDIR)/.venv/home/matplotlib
 
-.PHONY: help lab test test-data test-browser run times packages data bench lint clean lock
+.PHONY: help lab test test-data test-browser run times packages data app bench lint clean lock
 .DEFAULT_GOAL := help
 
 help:  ## list these commands
@@ -56,6 +56,9 @@ packages: $(READY)  ## fetch the packages that carry data (the other commands do
 data: $(READY)  ## fetch every data set from its publisher (large)
 	$(BIN)/python -m coursekit data get --all
 
+app: $(READY) packages  ## classify pets in the browser (FLAGS="--model FILE": with a model of yours)
+	@$(BIN)/python -m coursekit.serve $(FLAGS)
+
 bench: $(READY)  ## measure coursekit against a plain loop and other libraries
 	$(BIN)/python -m bench $(FLAGS)
 
@@ -73,7 +76,7 @@ clean:  ## remove caches of tools (.venv and data/cache stay)
 
 lock:  ## resolve requirements.lock again (needs uv)
 	printf 'torch==2.14.0\ntorchvision==0.29.0\n' | uv pip compile --quiet --universal --generate-hashes --no-header \
-		--extra dev --python-version 3.11 -c /dev/stdin pyproject.toml -o requirements.lock
+		--extra dev --extra serve --python-version 3.11 -c /dev/stdin pyproject.toml -o requirements.lock
 
 $(READY): requirements.lock pyproject.toml
 	@command -v $(PYTHON) > /dev/null || { echo "There is no $(PYTHON) here. Install Python 3.11 or newer, or name it: make PYTHON=python3.12"; exit 1; }

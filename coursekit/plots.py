@@ -110,18 +110,24 @@ def show_images(images, titles=None, alt=None, columns=8, size=1.1, cmap="gray")
     show(fig, alt or f"{n} pictures" + (f": {', '.join(map(str, titles))}" if titles is not None else "") + ".")
 
 
-def plot_confusion(matrix, classes, title="Confusion matrix"):
-    """Counts of true class (rows) against predicted class (columns); the diagonal is right."""
+def plot_confusion(matrix, classes, title="Confusion matrix", size=5.0):
+    """Counts of true class (rows) against predicted class (columns); the diagonal is right. `size` in inches.
+
+    With many classes their names stand upright, and a zero is left blank.
+    """
     matrix = np.asarray(matrix)
     wrong = matrix - np.diag(np.diag(matrix))
     true, predicted = np.unravel_index(wrong.argmax(), wrong.shape)
-    fig, ax = figure(width=5, height=4.6)
+    fig, ax = figure(width=size, height=0.92 * size)
     ax.imshow(wrong, cmap="Oranges")
-    for row, column in np.ndindex(matrix.shape):
+    many = len(classes) > 12
+    for row, column in zip(*(matrix > 0 if many else matrix >= 0).nonzero(), strict=True):
         colour = "white" if wrong[row, column] > 0.6 * wrong.max() else "black"
         ax.text(column, row, matrix[row, column], ha="center", va="center", fontsize=8, color=colour)
     ax.set(xlabel="predicted", ylabel="true", title=title, xticks=range(len(classes)), yticks=range(len(classes)),
            xticklabels=classes, yticklabels=classes)
+    if many:
+        ax.tick_params(axis="x", labelrotation=90)
     ax.grid(False)
     show(fig, f"{title}: {np.trace(matrix)} of {matrix.sum()} right; most often confused: true {classes[true]} "
               f"taken for {classes[predicted]}, {wrong.max()} times.")

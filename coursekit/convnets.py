@@ -1,0 +1,95 @@
+"""Classifiers of pictures: a body that knows ImageNet, and a new head."""
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from coursekit.layers import ConcatPool2d, head
+from coursekit.learner import Learner
+from coursekit.loaders import Loaders
+from coursekit.metrics import error_rate
+
+BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
+
+
+class ConvNet(nn.Module):
+    """`body` and `head`, in three layer groups: early body, late body, head.
+
+    A frozen part of the body runs in evaluation mode while the rest is trained: otherwise its batch norms
+    would normalize by each batch and move their averages, and the features would change although no
+    parameter does. With `train_bn` they do that, as in the lectures' library.
+    """
+
+    def __init__(self, body, head, train_bn=False):
+        super().__init__()
+        self.body, self.head, self.train_bn = body, head, train_bn
+
+    def groups(self):
+        """The layer groups, the one next to the picture first."""
+        return [*self.body.groups(), self.head]
+
+    def forward(self, x):
+        """Numbers before softmax, (n, n_classes), for pictures (n, 3, height, width) from 0 to 1."""
+        return self.head(self.body(x))
+
+    def train(self, mode=True):
+        """Training mode, but for the frozen groups of the body."""
+        super().train(mode)
+        for group in filter(is_frozen, self.body.groups()):
+            for module in group.modules():
+                if not (self.train_bn and isinstance(module, BATCH_NORMS)):
+                    module.training = False
+        return self
+
+
+def is_frozen(module):
+    """True if no parameter of `module` is trained."""
+    return not any(parameter.requires_grad for parameter in module.parameters())
+
+
+def image_learner(loaders, body, n_classes, dropout=0.5, train_bn=False, loss_func=F.cross_entropy,
+                  metrics=(error_rate,), **options):
+    """A learner with a new head on `body`, of which only the head is trained until `unfreeze()`.
+
+    The head: concat pooling, batch norm, dropout / 2, 512, ReLU, batch norm, dropout, classes. `options` go
+    to the `Learner`. Source: lesson 6 (the head printed at the end of the net).
+    """
+    model = ConvNet(body, head(body.n_features, n_classes, dropout), train_bn)
+    learn = Learner(model, loaders, loss_func, metrics=metrics, **options)
+    learn.freeze()
+    return learn
+
+
+@torch.no_grad()
+def body_features(body, loader):
+    """What `body` makes of all pictures of `loader`, after concat pooling, and their labels, on the CPU.
+
+    Shapes (n, 2 * n_features) and (n,), in the order of the loader. In evaluation mode, as in a frozen body.
+    """
+    pool, was_training = ConcatPool2d(), body.training
+    device = next(body.parameters()).device
+    body.eval()
+    pooled = [(pool(body(x.to(device))).flatten(1).cpu(), y.cpu()) for x, y in loader]
+    body.train(was_training)
+    features, labels = zip(*pooled, strict=True)
+    return torch.cat(features), torch.cat(labels)
+
+
+def head_learner(learn, batch_size=64, seed=0):
+    """A learner for the head of `learn` alone, on features that its frozen body computes now, once.
+
+    It trains the very head of `learn.model`, with the same result as frozen training without augmentation,
+    at almost no cost for each epoch. The pictures of the training loader are taken without augmentation.
+    """
+    loaders = [loader and _plain(loader) for loader in (learn.loaders.train, learn.loaders.valid)]
+    train, valid = (loader and body_features(learn.model.body, loader) for loader in loaders)
+    if valid is None:
+        raise ValueError("Expected training and validation pictures, found no validation: give both.")
+    after_pooling = learn.model.head[2:]
+    return Learner(after_pooling, Loaders.from_tensors(*train, *valid, batch_size, seed, learn.device),
+                   learn.loss_func, learn.metrics, learn.make_optimizer, device=learn.device)
+
+
+def _plain(loader):
+    "The loader without augmentation, if it is one of pictures in memory."
+    return loader.plain() if hasattr(loader, "plain") else loader

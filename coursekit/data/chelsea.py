@@ -1,0 +1,26 @@
+"""Chelsea the cat: one photograph, 451 x 300 pixels, by Stefan van der Walt, which scikit-image carries."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+
+from coursekit.fetch import Origin, locate
+
+
+@dataclass(frozen=True)
+class Chelsea:
+    """`picture` in RGB, read from `file`."""
+
+    picture: Image.Image
+    file: Path
+    origin: Origin
+
+
+def chelsea():
+    """The photograph of a cat; in the public domain (CC0)."""
+    folder, origin = locate("chelsea")
+    print(origin)
+    file = folder / "chelsea.png"
+    with Image.open(file) as picture:
+        return Chelsea(picture.convert("RGB"), file, origin)

@@ -1,0 +1,35 @@
+"""Portraits of cats and dogs of 37 breeds: every picture another, and each always the same."""
+
+from coursekit.drawn.animal import Animal
+from coursekit.drawn.breeds import BREEDS
+from coursekit.drawn.canvas import FINE, generator
+from coursekit.drawn.scenes import background, foreground, photograph, random_size
+
+VERSION = 1  # raised when a breed and a number give another picture than before
+
+
+def draw_pet(breed, number, size=None):
+    """Picture `number` of `breed` (a key of `BREEDS`), RGB; `size` is (width, height), by chance if left out.
+
+    Raises ValueError for an unknown breed.
+    """
+    return _draw(breed, number, size)[0]
+
+
+def pet_mask(breed, number, size=None):
+    """Where the animal is in `draw_pet(breed, number, size)`: grey, 255 on the animal and 0 elsewhere."""
+    return _draw(breed, number, size)[1]
+
+
+def _draw(breed, number, size):
+    "The picture and the mask."
+    if breed not in BREEDS:
+        raise ValueError(f"Expected one of the breeds {', '.join(BREEDS)}, found {breed!r}.")
+    random = generator(breed, number)
+    by_chance = random_size(random)
+    width, height = size or by_chance
+    animal = Animal(BREEDS[breed], random, background(random, (width * FINE, height * FINE)))
+    animal.draw()
+    if random.random() < 0.3:
+        foreground(random, animal.picture, animal.mask)
+    return photograph(random, animal.picture), animal.mask.reduce(FINE)

@@ -1,0 +1,55 @@
+"""Hooks: what a layer puts out, or the gradient that comes back to it, kept for a moment.
+
+A hook runs in every pass until it is removed, and what it keeps stays in memory; so these are context
+managers, which remove it at the end of the `with` block, also after an error. Source: lesson 6.
+"""
+
+
+class Activations:
+    """Keeps the output of `module` of every forward pass in the `with` block; `stored` is the last one.
+
+        with Activations(model.body) as kept:
+            model(x)
+        kept.stored  # still there after the block
+
+    The outputs are taken off the graph of gradients.
+    """
+
+    def __init__(self, module):
+        self.module, self.stored = module, None
+
+    def __enter__(self):
+        self._handle = self.module.register_forward_hook(self._keep)
+        return self
+
+    def __exit__(self, *error):
+        self._handle.remove()
+
+    def _keep(self, module, inputs, output):
+        self.stored = output.detach()
+
+
+class Gradients:
+    """Keeps the gradient of what is derived, with respect to the output of `module`; see `Activations`.
+
+    It comes for a frozen module too: its output is then made to take gradients.
+    """
+
+    def __init__(self, module):
+        self.module, self.stored = module, None
+
+    def __enter__(self):
+        self._handles = [self.module.register_forward_hook(self._watch)]
+        return self
+
+    def __exit__(self, *error):
+        for handle in self._handles:
+            handle.remove()
+
+    def _watch(self, module, inputs, output):
+        if not output.requires_grad:
+            output.requires_grad_()
+        self._handles = [self._handles[0], output.register_hook(self._keep)]
+
+    def _keep(self, gradient):
+        self.stored = gradient.detach()

@@ -1,0 +1,52 @@
+"""A classifier of pets as a file: what lessons 16 and 17 and the app use, made now if nobody has made it."""
+
+from coursekit.backbones import pretrained_body
+from coursekit.convnets import head_learner, image_learner
+from coursekit.data import pets
+from coursekit.device import seed_everything
+from coursekit.export import export
+from coursekit.fetch import ROOT
+from coursekit.images import from_files, sample
+
+STORE = ROOT / "data" / "cache" / "models"
+
+
+def model_path(origin, store=STORE):
+    """Where the classifier trained on the pets of `origin` is kept."""
+    return store / f"{origin.key}-classifier.pt"
+
+
+def held_out(found):
+    """The files of `found`, a `Pets`, on which no stored classifier is trained: the usual fifth, sorted."""
+    pictures = from_files(found.files, found.breed_of)
+    return [file for file, held in zip(pictures.files, pictures.valid.tolist(), strict=True) if held]
+
+
+def pets_model(found=None, size=160, n_pictures=800, epochs=8, seed=42, store=STORE):
+    """The path of an exported classifier of the breeds in `found`, by default `pets()`.
+
+    The one that is kept there (lesson 13a puts its own there), or one trained now, in about a minute: the
+    features of a frozen body are computed once, and only a head is trained on them.
+    """
+    found = found or pets()
+    path = model_path(found.origin, store)
+    if not path.is_file():
+        learn = train_head(_few(found, n_pictures, seed), size, epochs, seed)
+        export(learn.model, path, found.classes, size)
+    return path
+
+
+def train_head(pictures, size, epochs, seed):
+    """A learner for `pictures` whose head has been trained on the features of its frozen body."""
+    seed_everything(seed)
+    learn = image_learner(pictures.loaders(size, seed=seed), pretrained_body(), len(pictures.classes))
+    head_learner(learn, seed=seed).fit_one_cycle(epochs, lr=3e-3)
+    return learn
+
+
+def _few(found, n, seed):
+    "`Pictures` of `n` files, an eighth of them among those that are held out."
+    held = held_out(found)
+    rest = sorted(set(found.files) - set(held))
+    chosen = sample(rest, n - n // 8, seed) + sample(held, n // 8, seed)
+    return from_files(chosen, found.breed_of, valid=set(held).__contains__, classes=found.classes)

@@ -1,0 +1,159 @@
+"""Pictures from a list of URLs: many at a time, within limits, and with a line about each that is never silent."""
+
+import os
+import string
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from http.client import HTTPException
+from pathlib import Path, PurePosixPath
+from urllib import request
+from urllib.error import HTTPError, URLError
+from urllib.parse import quote, urlsplit
+
+import pandas as pd
+from tqdm import tqdm
+
+ENDINGS = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif"}
+CHUNK = 1 << 16  # bytes
+AGENT = "coursekit (a course on deep learning)"
+HANDLERS = (request.HTTPHandler, request.HTTPSHandler, request.HTTPRedirectHandler, request.HTTPErrorProcessor,
+            request.HTTPDefaultErrorHandler, request.UnknownHandler)  # none for file:, ftp: or data:
+
+
+class Refused(Exception):
+    """A URL gives no file; the message says why in a few words."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much one file may ask for: bytes, seconds in all, and seconds between two pieces of it."""
+
+    size: int = 10_000_000
+    seconds: float = 30.0
+    silence: float = 5.0
+
+
+def read_urls(text):
+    """The URLs in `text`, one on each line; empty lines, and lines that begin with #, are left out."""
+    lines = (line.strip() for line in text.splitlines())
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def download_images(urls, folder, limits=None, workers=8):
+    """Download `urls` into `folder` as 00000000.jpg, 00000001.png ...; a data frame with one row for each URL.
+
+    The number is the place in the list, so give each list a folder of its own; a file that is there already
+    is not asked for again. Columns: url, file (its name, empty if there is none), bytes, reason (empty if
+    all is well). Nothing raises but a `folder` that cannot be made or written to.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    limits, first = limits or Limits(), {}
+    for place, url in enumerate(urls):
+        first.setdefault(url, place)
+
+    def get(place, url):
+        if first[url] != place:
+            return _row(url, reason=f"the same URL as in row {first[url]}")
+        return _get(url, folder / file_name(place, url), limits)
+
+    with ThreadPoolExecutor(workers) as pool:  # threads wait for the network side by side
+        rows = pool.map(get, range(len(urls)), urls)
+        return pd.DataFrame(list(tqdm(rows, total=len(urls), desc="Downloading", disable=None)),
+                            columns=["url", "file", "bytes", "reason"])
+
+
+def file_name(place, url):
+    """The name of the file for the URL at `place`: a number, and the URL's ending if it is one of a picture.
+
+    Nothing else of a URL reaches the disk, so that no name can lead out of the folder.
+    """
+    try:
+        ending = PurePosixPath(urlsplit(url).path).suffix.lower()
+    except ValueError:  # a URL that cannot be taken apart
+        ending = ""
+    return f"{place:08d}{ending if ending in ENDINGS else '.jpg'}"
+
+
+def _row(url, file="", size=0, reason=""):
+    return {"url": url, "file": file, "bytes": size, "reason": reason}
+
+
+def _get(url, path, limits):
+    "The row of the report for `url`, whose file shall be `path`."
+    if path.exists():
+        return _row(url, path.name, path.stat().st_size)
+    partial = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.part")
+    try:
+        _receive(url, partial, limits)
+        os.replace(partial, path)  # in one step: what is called .jpg is always whole
+    except Refused as error:
+        return _row(url, reason=str(error))
+    finally:
+        partial.unlink(missing_ok=True)
+    return _row(url, path.name, path.stat().st_size)
+
+
+def _receive(url, path, limits):
+    "Write what `url` gives to `path`; raises `Refused`, or OSError if the disk is at fault."
+    with open(path, "wb") as file:
+        for chunk in _chunks(url, limits):
+            file.write(chunk)
+
+
+def _chunks(url, limits):
+    "The pieces of what `url` gives, as they arrive; raises `Refused`."
+    deadline, size = time.monotonic() + limits.seconds, 0
+    try:
+        with _open(url, limits.silence) as response:
+            expected = _check_head(response, limits)
+            while chunk := response.read1(CHUNK):  # what is there, without waiting for a full chunk
+                size += len(chunk)
+                if size > limits.size:
+                    raise Refused(f"more than {limits.size:,} bytes")
+                if time.monotonic() > deadline:
+                    raise Refused(f"not complete after {limits.seconds:g} s")
+                yield chunk
+    except (HTTPException, OSError, ValueError) as error:
+        raise Refused(_reason(error)) from error
+    if size < max(expected, 1):
+        raise Refused(f"broke off after {size:,} of {expected:,} bytes" if expected else "an empty file")
+
+
+def _open(url, silence):
+    "The answer of the server; a server on this machine is asked directly, never through a proxy."
+    opener = request.OpenerDirector()
+    if urlsplit(url).hostname not in ("127.0.0.1", "localhost"):
+        opener.add_handler(request.ProxyHandler())
+    for handler in HANDLERS:
+        opener.add_handler(handler())
+    asked = request.Request(quote(url, safe=string.punctuation), headers={"User-Agent": AGENT, "Accept": "image/*"})
+    return opener.open(asked, timeout=silence)
+
+
+def _check_head(response, limits):
+    "The number of bytes that the server announces, or 0; refuses what is no picture or too large."
+    kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if kind.startswith(("text/", "application/json", "application/xhtml")):
+        raise Refused(f"the server sends {kind}, no picture")
+    length = response.headers.get("Content-Length", "")
+    expected = int(length) if length.isdecimal() else 0
+    if expected > limits.size:
+        raise Refused(f"{expected:,} bytes, more than {limits.size:,}")
+    return expected
+
+
+def _reason(error):
+    "An error in a few words."
+    if isinstance(error, HTTPError):
+        return f"the server answers {error.code} {error.reason}"
+    inner = error.reason if isinstance(error, URLError) else error
+    if isinstance(inner, TimeoutError):
+        return "no answer in time"
+    if isinstance(inner, ValueError) or "unknown url type" in str(inner):
+        return "no http or https URL"
+    if isinstance(inner, OSError | HTTPException):
+        return f"no connection, or it broke off ({type(inner).__name__})"
+    return str(inner)

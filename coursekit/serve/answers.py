@@ -1,0 +1,35 @@
+"""What the app says of a picture: a probability for each class and, if asked, where the net has looked."""
+
+import base64
+from io import BytesIO
+
+import torch
+from torchvision.transforms.v2.functional import to_pil_image
+
+from coursekit.heatmaps import grad_cam
+from coursekit.serve.pictures import decode
+
+
+def answer(classifier, content, max_pixels, with_heatmap=False):
+    """The JSON for a picture in bytes: `predictions`, pairs of class and probability, the largest first.
+
+    With `with_heatmap` also `heatmap`: Grad-CAM of the first class as rows of numbers from 0 to 1, and `picture`:
+    what the net saw, as a data URL.
+    """
+    x = classifier.to_batch(decode(content, max_pixels))
+    with torch.no_grad():
+        scores = classifier.model(x)[0].softmax(dim=0)
+    order = scores.argsort(descending=True).tolist()
+    found = {"predictions": [[classifier.classes[i], scores[i].item()] for i in order]}
+    if with_heatmap:
+        values = grad_cam(classifier.model, x, wanted=order[0])
+        largest = values.max().clamp(min=1e-12)  # all zero where nothing speaks for the class
+        found |= {"heatmap": (values / largest).tolist(), "picture": data_url(x[0])}
+    return found
+
+
+def data_url(picture):
+    """A picture (3, height, width) from 0 to 1 as text that a page can show."""
+    file = BytesIO()
+    to_pil_image(picture).save(file, "JPEG", quality=90)
+    return "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode()

@@ -1,0 +1,46 @@
+"""From bytes that anybody may have sent to a picture, or to a sentence that says why not."""
+
+from io import BytesIO
+
+from PIL import Image, UnidentifiedImageError
+
+from coursekit.images import open_picture
+from coursekit.serve.limits import Refused
+
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")  # Pillow reads more: each format is more code to attack
+START_OF_SCAN, MAX_SCANS = b"\xff\xda", 50  # a JPEG is decoded once for each scan; usual ones have up to ten
+
+
+def decode(content, max_pixels):
+    """The picture in the bytes `content`, RGB and upright.
+
+    Its size is read from the header first, so that a small file that unpacks into gigabytes is refused before
+    it is decoded. Raises `Refused`.
+    """
+    width, height = _size(content)
+    if width * height > max_pixels:
+        raise Refused(413, f"Expected at most {max_pixels:,} pixels, found {width:,} x {height:,}: make the "
+                           "picture smaller.")
+    if content.count(START_OF_SCAN) > MAX_SCANS:
+        raise _broken("it has too many layers")
+    try:
+        return open_picture(BytesIO(content), max_pixels)
+    except Exception as error:  # noqa: BLE001 - a damaged file can make a decoder fail in any way
+        raise _broken("it is damaged") from error
+
+
+def _size(content):
+    "Width and height as the header says."
+    try:
+        with Image.open(BytesIO(content), formats=FORMATS) as picture:
+            return picture.size
+    except Image.DecompressionBombError as error:
+        raise Refused(413, "Expected a picture, found one of far too many pixels: make it smaller.") from error
+    except UnidentifiedImageError as error:
+        raise _broken("it is another kind of file") from error
+    except Exception as error:  # noqa: BLE001 - as above
+        raise _broken("it is damaged") from error
+
+
+def _broken(reason):
+    return Refused(422, f"Expected a JPEG, PNG, WebP, GIF or BMP picture, but {reason}: send another file.")

@@ -1,0 +1,195 @@
+"""Clean a folder of pictures by hand: five at a time, mark what is wrong, confirm, undo."""
+
+import base64
+import html
+import io
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import ipywidgets as widgets
+from PIL import ImageOps
+
+from coursekit.images import open_picture
+from coursekit.widgets.sheets import say
+
+DELETE = object()  # the mark of a picture that shall go to the bin
+SIZE = 150  # pixels of a shown picture
+
+
+@dataclass(frozen=True)
+class Move:
+    """A file that went from `source` to `target`."""
+
+    source: Path
+    target: Path
+
+
+def to_bin(file, root):
+    """Move a file from `root`/CLASS to the same place in the bin, the folder ROOT_bin beside `root`; the `Move`."""
+    file, root = Path(file), Path(root)
+    return _move(file, root.with_name(f"{root.name}_bin") / file.relative_to(root).parent)
+
+
+def relabel(file, root, name):
+    """Move a file to `root`/`name`, the folder of another class; the `Move`."""
+    return _move(Path(file), Path(root) / name)
+
+
+def put_back(move):
+    """Undo a `Move`; raises FileExistsError if something else has taken the file's place."""
+    if move.source.exists():
+        raise FileExistsError(f"Expected nothing at {move.source.name}, found another file: move that away first.")
+    move.source.parent.mkdir(parents=True, exist_ok=True)
+    os.rename(move.target, move.source)
+
+
+def _move(file, folder):
+    "Move `file` into `folder` under a name that is free there."
+    if not file.is_file():
+        raise FileNotFoundError(f"Expected the picture {file.name}, found none: somebody has moved or deleted it.")
+    folder.mkdir(parents=True, exist_ok=True)
+    target, n = folder / file.name, 2
+    while target.exists():
+        target, n = folder / f"{file.stem}-{n}{file.suffix}", n + 1
+    os.rename(file, target)
+    return Move(file, target)
+
+
+@dataclass
+class Cleaner:
+    """`files` of `root`/CLASS in the order in which they shall be looked at, `size` at a time.
+
+    `delete`, `relabel` and `keep` only mark; `confirm` moves what is marked and goes on; `undo` goes back one
+    screen and puts its files back. Files that are gone are passed over.
+    """
+
+    files: list
+    root: Path
+    classes: list
+    size: int = 5
+    marks: dict = field(default_factory=dict)
+    history: list = field(default_factory=list)  # one (start, moves) for each confirmed screen
+    start: int = 0
+
+    def __post_init__(self):
+        self.files, self.root = [Path(file) for file in self.files if Path(file).is_file()], Path(self.root)
+
+    def screen(self):
+        """The pictures to look at now; an empty list when all have been seen."""
+        return self.files[self.start:self.start + self.size]
+
+    def label(self, file):
+        """The class that `file` belongs to: the folder that it lies in."""
+        return Path(file).parent.name
+
+    def delete(self, file):
+        """Mark a picture of this screen: it belongs to no class."""
+        self._mark(file, DELETE)
+
+    def relabel(self, file, name):
+        """Mark a picture of this screen: it belongs to the class `name`."""
+        if name not in self.classes:
+            raise ValueError(f"Expected one of {', '.join(self.classes)}, found {name!r}: choose one of these.")
+        self._mark(file, name if name != self.label(file) else None)
+
+    def keep(self, file):
+        """Take the mark of a picture of this screen away."""
+        self._mark(file, None)
+
+    def _mark(self, file, mark):
+        if file not in self.screen():
+            raise ValueError(f"Expected a picture of this screen, found {Path(file).name}: confirm or undo first.")
+        self.marks.pop(file, None)
+        if mark is not None:
+            self.marks[file] = mark
+
+    def confirm(self):
+        """Move what is marked and go on to the next screen; the list of `Move`s."""
+        for file in self.marks:
+            if not file.is_file():
+                raise FileNotFoundError(f"Expected the picture {file.name}, found none: nothing was moved. "
+                                        "Keep it, then confirm again.")
+        moves = []
+        self.history.append((self.start, moves))  # before the first move, so that undo knows of each one
+        for file, mark in self.marks.items():
+            moves.append(to_bin(file, self.root) if mark is DELETE else relabel(file, self.root, mark))
+        self.marks, self.start = {}, self.start + len(self.screen())
+        return moves
+
+    def undo(self):
+        """Put back what the latest confirmed screen moved, and show that screen again; the `Move`s undone."""
+        if not self.history:
+            return []
+        self.start, moves = self.history[-1]
+        self.marks, undone = {}, []
+        while moves:
+            put_back(moves[-1])
+            undone.append(moves.pop())
+        self.history.pop()
+        return undone
+
+    def moved(self):
+        """All `Move`s that were confirmed and not undone."""
+        return [move for _, moves in self.history for move in moves]
+
+
+def cleaning_screens(cleaner):
+    """Buttons for a `Cleaner`: pictures with Delete and a choice of class under each, Confirm, Undo, a status line.
+
+    The same without a browser: `cleaner.delete(file)`, `cleaner.relabel(file, name)`, `cleaner.keep(file)`,
+    `cleaner.confirm()`, `cleaner.undo()`.
+    """
+    pictures, status = widgets.HBox(layout={"flex_flow": "row wrap"}), widgets.HTML()
+    confirm, undo = widgets.Button(description="Confirm"), widgets.Button(description="Undo")
+
+    def refresh(what=""):
+        shown = cleaner.screen()
+        pictures.children = [_card(cleaner, place, file) for place, file in enumerate(shown, 1)]
+        confirm.disabled, undo.disabled = not shown, not cleaner.history
+        status.value = say(f"{what} {_progress(cleaner, shown)}".strip())
+
+    confirm.on_click(lambda _: refresh(_told(cleaner.confirm(), cleaner.root)))
+    undo.on_click(lambda _: refresh(f"Undone: {len(cleaner.undo())} put back."))
+    refresh()
+    return widgets.VBox([pictures, widgets.HBox([confirm, undo]), status])
+
+
+def _card(cleaner, place, file):
+    "One picture with its two controls."
+    delete = widgets.ToggleButton(description=f"Delete {place}", layout={"width": f"{SIZE}px"})
+    choice = widgets.Dropdown(options=cleaner.classes, value=cleaner.label(file), description=f"Class {place}",
+                              layout={"width": f"{SIZE}px"}, style={"description_width": "50px"})
+
+    def mark(_):
+        if delete.value:
+            cleaner.delete(file)
+        else:
+            cleaner.relabel(file, choice.value)
+        choice.disabled = delete.value
+
+    for control in (delete, choice):
+        control.observe(mark, "value")
+    return widgets.VBox([widgets.HTML(_picture(file, place, cleaner.label(file))), delete, choice])
+
+
+def _picture(file, place, label):
+    "A small copy of the picture as HTML."
+    if not file.is_file():
+        return f"Picture {place} is gone."
+    buffer = io.BytesIO()
+    ImageOps.pad(open_picture(file), (SIZE, SIZE), color="white").save(buffer, format="JPEG", quality=80)
+    data = base64.b64encode(buffer.getvalue()).decode()
+    alt = html.escape(f"Picture {place}, labelled {label}")
+    return f'<img src="data:image/jpeg;base64,{data}" alt="{alt}" width="{SIZE}" height="{SIZE}">'
+
+
+def _progress(cleaner, shown):
+    first, n = cleaner.start + 1, len(cleaner.files)
+    return f"Pictures {first} to {first + len(shown) - 1} of {n}." if shown else f"All {n} pictures seen."
+
+
+def _told(moves, root):
+    "What was confirmed, in words."
+    relabelled = sum(move.target.is_relative_to(root) for move in moves)
+    return f"Confirmed: {len(moves) - relabelled} deleted, {relabelled} relabelled."

@@ -1,0 +1,144 @@
+"""A 3 x 3 kernel to play with: move its window over a picture, see nine products, their sum, the output pixel."""
+
+from dataclasses import dataclass
+
+import ipywidgets as widgets
+import numpy as np
+from matplotlib.patches import Rectangle
+from numpy.lib.stride_tricks import sliding_window_view
+
+from coursekit.plots import VALID, figure, to_html
+from coursekit.widgets.sheets import say
+
+KERNELS = {
+    "top edge": [[1, 2, 1], [0, 0, 0], [-1, -2, -1]],
+    "bottom edge": [[-1, -2, -1], [0, 0, 0], [1, 2, 1]],
+    "left edge": [[1, 0, -1], [2, 0, -2], [1, 0, -1]],
+    "right edge": [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]],
+    "outline": [[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]],
+    "blur": [[0.11, 0.11, 0.11], [0.11, 0.12, 0.11], [0.11, 0.11, 0.11]],
+    "sharpen": [[0, -1, 0], [-1, 5, -1], [0, -1, 0]],
+    "nothing": [[0, 0, 0], [0, 1, 0], [0, 0, 0]],
+}
+OWN = "own numbers"
+PLACES = ["top left", "top", "top right", "left", "middle", "right", "bottom left", "bottom", "bottom right"]
+
+
+@dataclass(frozen=True)
+class Window:
+    """Nine `pixels` of a picture, their `products` with a kernel, both (3, 3), and the sum of these, `total`."""
+
+    pixels: np.ndarray
+    products: np.ndarray
+    total: float
+
+
+def window_at(picture, kernel, row, column):
+    """The `Window` whose upper left pixel is at `row` and `column`, both from 0, of a grey `picture` (h, w)."""
+    pixels = np.asarray(picture)[row:row + 3, column:column + 3]
+    if row < 0 or column < 0 or pixels.shape != (3, 3):
+        height, width = np.shape(picture)
+        raise ValueError(f"Expected a row from 0 to {height - 3} and a column from 0 to {width - 3}, found "
+                         f"{row} and {column}: there the window leaves the picture.")
+    products = pixels * np.asarray(kernel)
+    return Window(pixels, products, float(products.sum()))
+
+
+def convolve(picture, kernel):
+    """The sum of the products for every place of the window: (h - 2, w - 2) for a picture (h, w)."""
+    return np.einsum("rcij,ij->rc", sliding_window_view(np.asarray(picture), (3, 3)), np.asarray(kernel, float))
+
+
+def draw_window(picture, kernel, row, column):
+    """The picture with its window, pixels, kernel, products, and the output with its pixel; a figure, a sentence.
+
+    White in the output is high, black low; zero is mid-grey if the kernel has a negative number.
+    """
+    picture, kernel = np.asarray(picture), np.asarray(kernel, float)
+    window, output = window_at(picture, kernel, row, column), convolve(picture, kernel)
+    fig, axs = figure(1, 5, width=11, height=2.6, width_ratios=[2.1, 1, 1, 1, 2.1])
+    for ax in axs:
+        ax.axis("off")
+    _draw_picture(axs[0], picture, (column - 0.5, row - 0.5), 3, picture.shape, 0, 1)
+    axs[0].set_title("picture and window")
+    _draw_numbers(axs[1], window.pixels, "9 pixels", 0, 1, "gray")
+    for ax, numbers, title in [(axs[2], kernel, "times kernel"),
+                               (axs[3], window.products, "9 products")]:
+        high = 1.6 * np.abs(numbers).max() + 1e-9
+        _draw_numbers(ax, numbers, title, -high, high, "RdBu_r")
+    high = max(np.abs(output).max(), 1e-9)
+    low = -high if kernel.min() < 0 else 0
+    _draw_picture(axs[4], output, (column + 0.5, row + 0.5), 1, picture.shape, low, high)
+    axs[4].set_title(f"their sum, {window.total:.2f}, is one pixel")
+    return fig, _sentence(window, row, column, output.shape)
+
+
+def _sentence(window, row, column, shape):
+    return (f"Window at row {row}, column {column}: the nine products sum to {window.total:.2f}, the pixel at row "
+            f"{row}, column {column} of an output of {shape[0]} x {shape[1]}.")
+
+
+def _draw_picture(ax, numbers, corner, size, shape, low, high):
+    "`numbers` in the middle of a frame as large as the picture, and a square marked; `corner` in pixels of that."
+    rim = (shape[0] - numbers.shape[0]) / 2
+    ends = rim - 0.5, shape[1] - rim - 0.5, shape[0] - rim - 0.5, rim - 0.5
+    ax.imshow(numbers, cmap="gray", vmin=low, vmax=high, extent=ends)
+    ax.add_patch(Rectangle((-0.5, -0.5), shape[1], shape[0], fill=False, edgecolor="black", linewidth=2))
+    ax.add_patch(Rectangle(corner, size, size, fill=False, edgecolor=VALID, linewidth=2))
+    ax.set(xlim=(-1, shape[1]), ylim=(shape[0], -1))
+
+
+def _draw_numbers(ax, numbers, title, low, high, colors):
+    "A square of nine numbers on the colours they stand for."
+    ax.imshow(numbers, cmap=colors, vmin=low, vmax=high)
+    for (i, j), number in np.ndenumerate(numbers):
+        dark = colors == "gray" and number < 0.5
+        ax.text(j, i, f"{number:.2f}".removesuffix(".00"), ha="center", va="center", fontsize=9,
+                color="white" if dark else "black")
+    ax.set_title(title)
+
+
+def name_of(kernel):
+    """The name of nine numbers in `KERNELS`, or "own numbers"."""
+    return next((name for name, known in KERNELS.items() if np.array_equal(known, kernel)), OWN)
+
+
+def kernel_explorer(picture, kernel="top edge", row=0, column=0):
+    """A choice of kernels, its nine numbers, and two sliders for the window; the same as `draw_window`.
+
+    `picture` is grey, (h, w), from 0 to 1.
+    """
+    height, width = np.shape(picture)
+    choice = widgets.Dropdown(options=[*KERNELS, OWN], value=kernel, description="kernel")
+    numbers = [widgets.FloatText(value=value, step=1, description=place, layout=widgets.Layout(width="170px"))
+               for place, value in zip(PLACES, np.ravel(KERNELS[kernel]), strict=True)]
+    down = widgets.IntSlider(value=row, max=height - 3, description="row", continuous_update=False)
+    right = widgets.IntSlider(value=column, max=width - 3, description="column", continuous_update=False)
+    view, status = widgets.HTML(), widgets.HTML()
+
+    def current():
+        return np.reshape([box.value for box in numbers], (3, 3))
+
+    def refresh(_=None):
+        drawn, sentence = draw_window(picture, current(), down.value, right.value)
+        view.value, status.value = to_html(drawn, sentence), say(f"Kernel {choice.value}. {sentence}")
+
+    def choose(_):
+        for box, value in zip(numbers, np.ravel(KERNELS.get(choice.value, current())), strict=True):
+            box.unobserve(edit, "value")  # nine numbers change, and one picture is drawn
+            box.value = value
+            box.observe(edit, "value")
+        refresh()
+
+    def edit(_):
+        name = name_of(current())
+        if name == choice.value:
+            refresh()
+        choice.value = name
+
+    choice.observe(choose, "value")
+    for control, work in [*((box, edit) for box in numbers), (down, refresh), (right, refresh)]:
+        control.observe(work, "value")
+    refresh()
+    rows = [widgets.HBox(numbers[start:start + 3]) for start in (0, 3, 6)]
+    return widgets.VBox([widgets.HBox([widgets.VBox([choice, down, right]), widgets.VBox(rows)]), status, view])

@@ -1,0 +1,169 @@
+"""Exercises of lesson 17: right answers and the usual wrong ones. Spoilers below."""
+
+from ipaddress import ip_address
+
+import torch
+
+from coursekit.lesson import Exercise
+
+WEIGHTS = 21_797_672
+
+file_size = Exercise(
+    solution=WEIGHTS * 4 / 1e6,
+    tolerance=0.01,
+    mistakes={
+        "A float32 has 32 bits, and a byte has 8 of them: four bytes for each parameter, not one.": WEIGHTS / 1e6,
+        "Those are megabits; a byte has eight bits.": WEIGHTS * 32 / 1e6,
+        "Eight bytes each would be float64; PyTorch's parameters are float32.": WEIGHTS * 8 / 1e6,
+        "The number is right, but it is in bytes: divide by a million.": WEIGHTS * 4,
+    },
+)
+
+
+def _ranked(classes, scores):
+    probabilities = scores.softmax(dim=0)
+    order = probabilities.argsort(descending=True).tolist()
+    return [[classes[i], probabilities[i].item()] for i in order]
+
+
+def _smallest_first(classes, scores):
+    return _ranked(classes, scores)[::-1]
+
+
+def _scores(classes, scores):
+    return [[classes[i], scores[i].item()] for i in scores.argsort(descending=True).tolist()]
+
+
+def _names_left_behind(classes, scores):
+    return [list(pair) for pair in zip(classes, scores.softmax(0).sort(descending=True).values.tolist(), strict=True)]
+
+
+def _each_alone(classes, scores):
+    return [[classes[i], scores[i].sigmoid().item()] for i in scores.argsort(descending=True).tolist()]
+
+
+def _unsorted(classes, scores):
+    return [[name, value] for name, value in zip(classes, scores.softmax(0).tolist(), strict=True)]
+
+
+ranked = Exercise(
+    run=lambda answer: answer(["pug", "beagle", "Bombay", "boxer"], torch.tensor([0.5, 2.0, -1.0, 0.7])),
+    solution=_ranked,
+    mistakes={
+        "The largest comes last: a reader looks at the first line.": _smallest_first,
+        "Those are scores; softmax makes them probabilities.": _scores,
+        "You sorted the probabilities and left the names where they were: a wrong answer that looks right.":
+            _names_left_behind,
+        "A sigmoid looks at each class alone, so the numbers do not sum to one: softmax.": _each_alone,
+        "The probabilities are right, in the order of training: sort them.": _unsorted,
+    },
+)
+
+
+def _is_open(address):
+    address = ip_address(address)
+    return address.is_global and not address.is_multicast
+
+
+def _not_this_machine(address):
+    return not ip_address(address).is_loopback
+
+
+def _not_private(address):
+    return not ip_address(address).is_private
+
+
+def _by_its_letters(address):
+    return not address.startswith(("127.", "10.", "192.168."))
+
+
+def _is_global(address):
+    return ip_address(address).is_global
+
+
+ADDRESSES = ["8.8.8.8", "127.0.0.1", "10.0.0.8", "192.168.1.1", "169.254.169.254", "100.64.0.1", "224.0.0.1", "::1",
+             "2606:4700::1111"]
+
+is_open = Exercise(
+    run=lambda answer: [bool(answer(address)) for address in ADDRESSES],
+    solution=_is_open,
+    mistakes={
+        "That refuses this machine alone; its neighbours, such as 10.0.0.8, are open to everybody.": _not_this_machine,
+        "What is not private is not yet public: 100.64.0.1 belongs to a provider's inner network.": _not_private,
+        "There are more inner networks than you can name by their first letters.": _by_its_letters,
+        "Nearly: 224.0.0.1 is global, and a message to many machines at once.": _is_global,
+    },
+)
+
+
+class _Places:
+    def __init__(self, n):
+        self.free = n
+
+    def work(self, job):
+        if self.free == 0:
+            return "full"
+        self.free -= 1
+        try:
+            return job()
+        finally:
+            self.free += 1
+
+
+class _KeptAfterFailure(_Places):
+    def work(self, job):
+        if self.free == 0:
+            return "full"
+        self.free -= 1
+        result = job()
+        self.free += 1
+        return result
+
+
+class _NeverGivenBack(_Places):
+    def work(self, job):
+        if self.free == 0:
+            return "full"
+        self.free -= 1
+        return job()
+
+
+class _OneTooMany(_Places):
+    def __init__(self, n):
+        self.free = n + 1
+
+
+class _Endless(_Places):
+    def work(self, job):
+        return job()
+
+
+def _run_places(answer):
+    """Jobs inside jobs, then two that fail, then one more."""
+    places, outcomes = answer(2), []
+
+    def nested(depth):
+        return "done" if depth == 0 else places.work(lambda: nested(depth - 1))
+
+    def fail():
+        raise ValueError("a broken picture")
+
+    outcomes += [nested(2), nested(3), nested(4)]
+    for _ in range(2):
+        try:
+            outcomes.append(places.work(fail))
+        except ValueError:
+            outcomes.append("failed")
+    return [*outcomes, places.work(lambda: "after")]
+
+
+places = Exercise(
+    run=_run_places,
+    solution=_Places,
+    mistakes={
+        "A job that fails keeps its place for ever: give it back in `finally`.": _KeptAfterFailure,
+        "No place is given back: after n jobs the app is full for ever.": _NeverGivenBack,
+        "One job too many is inside: compare before you take a place.": _OneTooMany,
+        "Nobody is ever refused: that is an endless queue.": _Endless,
+    },
+)

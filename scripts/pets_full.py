@@ -1,0 +1,154 @@
+"""The lecture's training of the pets with all photographs on a GPU: `make pets-full`, into results/pets_full.json.
+
+ResNet-34 from 224 to 352 pixels with the lecture's rates and augmentation, in bfloat16 and channels last. Prints
+how many pictures a second it trains, beside the same model on one batch of random numbers that stays on the GPU.
+Source: lesson 6 (the training of the pets, and get_transforms with larger values).
+"""
+
+import argparse
+import copy
+import functools
+import json
+import platform
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from run_lessons import write
+from torch import nn
+from torch.nn import functional as F
+from torch.optim.lr_scheduler import OneCycleLR
+
+from coursekit.augment import Augment
+from coursekit.backbones import pretrained_body
+from coursekit.convnets import BATCH_NORMS, ConvNet
+from coursekit.data import pets
+from coursekit.device import describe_machine, get_device, seed_everything
+from coursekit.images import from_files
+from coursekit.layers import head
+from coursekit.learner import Learner
+from coursekit.loaders import Loaders
+from coursekit.metrics import error_rate
+from coursekit.schedules import OneCycle
+
+RESULTS = Path(__file__).parent.parent / "results"
+AUGMENT = Augment(max_rotate=20, max_zoom=1.3, max_lighting=0.4, max_warp=0.4, p_geometry=1.0, p_lighting=1.0)
+OPTIMIZER = functools.partial(torch.optim.AdamW, betas=(0.9, 0.99), fused=True)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One fit: `size` of the pictures, `epochs`, rates, whether the body is trained, and when the rate is highest."""
+
+    size: int
+    epochs: int
+    lr: slice
+    unfrozen: bool
+    peak: float = 0.8
+
+    @property
+    def name(self):
+        """How the results call it."""
+        return f"{self.size} pixels, {'all layers' if self.unfrozen else 'head'}"
+
+
+STAGES = [Stage(224, 3, slice(1e-2), False), Stage(224, 2, slice(1e-6, 1e-3), True),
+          Stage(352, 2, slice(1e-6, 1e-4), True, peak=0.3)]
+
+
+class MixedNet(ConvNet):
+    """A `ConvNet` that computes in bfloat16 where that is safe; its parameters stay float32."""
+
+    def forward(self, x):
+        """Numbers before softmax, float32 (n, n_classes)."""
+        with torch.autocast(x.device.type, torch.bfloat16):
+            scores = super().forward(x.to(memory_format=torch.channels_last))
+        return scores.float()
+
+
+class Cycle(OneCycle):
+    """One cycle whose rate is highest after the share `peak` of all batches."""
+
+    def __init__(self, peak):
+        self.peak = peak
+
+    def before_fit(self, learn):
+        """As in `OneCycle`, but for the peak."""
+        self.scheduler = OneCycleLR(
+            learn.optimizer, max_lr=[group["lr"] for group in learn.optimizer.param_groups],
+            total_steps=learn.epochs * len(learn.loaders.train), pct_start=self.peak, div_factor=25,
+            final_div_factor=1e4, base_momentum=0.85, max_momentum=0.95)
+
+
+def new_model(backbone, n_classes, pretrained=True):
+    """The lecture's net: a body, and a head that ends in a batch norm."""
+    body = pretrained_body(backbone, pretrained)
+    with_norm = nn.Sequential(head(body.n_features, n_classes), nn.BatchNorm1d(n_classes, momentum=0.01))
+    return MixedNet(body, with_norm, train_bn=True).to(memory_format=torch.channels_last)
+
+
+def freeze_but_norms(learn):
+    """Freeze the body but for scale and shift of its batch norms, as the lectures' library does."""
+    learn.freeze()
+    for module in learn.model.body.modules():
+        if isinstance(module, BATCH_NORMS):
+            module.requires_grad_(True)
+
+
+def pictures_per_second(model, loader):
+    """How many pictures a copy of `model` trains on in a second: from `loader`, and from one random batch."""
+    x, y = next(iter(loader))
+    synthetic = [(torch.rand_like(x), y)] * len(loader)
+    return [_rate(model, loader, loader.batches.n_items), _rate(model, synthetic, len(x) * len(synthetic))]
+
+
+def _rate(model, batches, n_pictures):
+    "The first pass warms up, the second is timed; the recorder waits for the device at the end of a pass."
+    learn = Learner(copy.deepcopy(model), Loaders(batches), F.cross_entropy, optimizer=OPTIMIZER)
+    learn.reporters = [learn.recorder]
+    learn.fit(2, 1e-6)
+    return n_pictures / learn.recorder.history[-1]["seconds"]
+
+
+def train(pictures, model, stages=STAGES, batch_size=64, seed=2):
+    """Rows of results: error, loss and speed after each stage of the training of `model` on `pictures`."""
+    seed_everything(seed)
+    learn = Learner(model, None, F.cross_entropy, [error_rate], OPTIMIZER)
+    rows = {}
+    for stage in stages:
+        learn.loaders = pictures.loaders(stage.size, batch_size, AUGMENT, seed=seed)
+        learn.unfreeze() if stage.unfrozen else freeze_but_norms(learn)
+        learn.fit(stage.epochs, stage.lr, wd=0.01, callbacks=[Cycle(stage.peak)])
+        row = learn.recorder.history[-1]
+        ours, synthetic = pictures_per_second(learn.model, learn.loaders.train)
+        rows |= {f"{stage.name}, error": f"{row['error_rate']:.4f}",
+                 f"{stage.name}, validation loss": f"{row['valid_loss']:.4f}",
+                 f"{stage.name}, pictures a second": f"{ours:.0f}, of random numbers {synthetic:.0f}"}
+        print(f"{stage.name}: trains {ours:.0f} pictures a second; the same model on random numbers {synthetic:.0f}")
+    return rows
+
+
+def main(arguments=None):
+    """Train on all photographs and store the rows; refuses drawn pets."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--backbone", default="resnet34", help="or efficientnet_lite0")
+    backbone = parser.parse_args(arguments).backbone
+    data = pets()
+    if not data.origin.real:
+        parser.error("Expected the photographs, found drawn pets: python -m coursekit data get pets, or set "
+                     "COURSEKIT_DATA.")
+    if get_device().type == "cpu":
+        print("There is no GPU here: with all photographs this takes hours.")
+    start = time.perf_counter()
+    pictures = from_files(data.files, data.breed_of, valid=0.2, seed=2, classes=data.classes, key=data.origin.key)
+    rows = train(pictures, new_model(backbone, len(pictures.classes)))
+    stored = {"data": f"{data.origin} {pictures}", "machine": describe_machine(), "backbone": backbone,
+              "python": platform.python_version(), "torch": torch.__version__, "seeds": 2,
+              "seconds": round(time.perf_counter() - start), "rows": rows}
+    RESULTS.mkdir(exist_ok=True)
+    write(json.dumps(stored, indent=1), RESULTS / "pets_full.json")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,113 @@
+"""Heatmaps: the definition by hand, and Grad-CAM against captum."""
+
+import pytest
+import torch
+from captum.attr import LayerGradCam
+from PIL import Image
+from torchvision.transforms.v2.functional import pil_to_tensor
+
+from coursekit import data
+from coursekit.backbones import classifier, pretrained_body
+from coursekit.convnets import ConvNet
+from coursekit.heatmaps import grad_cam, heatmap, peak, show_heatmap
+from coursekit.layers import head
+
+EGYPTIAN_CAT = 285
+
+
+class Whole(torch.nn.Module):
+    """A body, and ImageNet's own classifier as its head."""
+
+    def __init__(self, net):
+        super().__init__()
+        self.body = pretrained_body()
+        self.head = torch.nn.Sequential(net.global_pool, net.classifier)
+
+    def forward(self, x):
+        """1,000 numbers before softmax."""
+        return self.head(self.body(x))
+
+
+@pytest.fixture(scope="module")
+def chelsea():
+    """The cat as a batch of one, squashed to 224 x 224."""
+    return pil_to_tensor(data.chelsea().picture.resize((224, 224), Image.Resampling.BICUBIC))[None] / 255
+
+
+@pytest.fixture(scope="module")
+def net():
+    """A net that knows the cat."""
+    return Whole(classifier()).eval()
+
+
+@pytest.fixture(scope="module")
+def untrained():
+    """A ResNet with random weights and the course's head."""
+    torch.manual_seed(0)
+    return ConvNet(pretrained_body("resnet18", pretrained=False), head(512, 5)).eval()
+
+
+def test_the_heatmap_is_the_mean_over_channels(untrained):
+    x = torch.rand(1, 3, 96, 64, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        expected = untrained.body(x)[0].mean(dim=0).relu()
+    assert expected.shape == (3, 2)
+    torch.testing.assert_close(heatmap(untrained, x), expected)
+    assert heatmap(untrained, x, untrained.body.early).shape == (12, 8)
+
+
+@pytest.mark.parametrize("wanted", [0, 4])
+def test_grad_cam_is_captums(untrained, wanted):
+    x = torch.rand(1, 3, 96, 96, generator=torch.Generator().manual_seed(1))
+    theirs = LayerGradCam(untrained, untrained.body).attribute(x, wanted, relu_attributions=True)[0, 0].detach()
+    ours = grad_cam(untrained, x, wanted)
+    assert ours.max() > 0
+    torch.testing.assert_close(ours / ours.max(), theirs / theirs.max(), atol=1e-4, rtol=0)
+    torch.testing.assert_close(ours, theirs, atol=1e-4, rtol=0)
+
+
+def test_grad_cam_of_the_cat_is_captums(net, chelsea):
+    theirs = LayerGradCam(net, net.body).attribute(chelsea, EGYPTIAN_CAT, relu_attributions=True)[0, 0].detach()
+    ours = grad_cam(net, chelsea)  # the predicted class is the right one
+    torch.testing.assert_close(ours, theirs, atol=1e-4, rtol=0)
+    torch.testing.assert_close(grad_cam(net, chelsea, EGYPTIAN_CAT), ours)
+    assert not torch.allclose(grad_cam(net, chelsea, 1), ours, atol=1e-3)
+
+
+def test_the_peaks_lie_on_the_cat(net, chelsea):
+    # of the 300 x 451 pixels, all between these rows and columns belong to her face
+    for values in (heatmap(net, chelsea), grad_cam(net, chelsea)):
+        row, column = peak(values, 300, 451)
+        assert 40 < row < 250 and 110 < column < 310
+
+
+def test_a_frozen_body_can_be_explained_and_nothing_is_left_behind(untrained):
+    model = ConvNet(pretrained_body("resnet18", pretrained=False), head(512, 5)).train()
+    x = torch.rand(1, 3, 64, 64)
+    before = grad_cam(model, x, 2)
+    model.body.requires_grad_(False)
+    model.train()
+    modes = [module.training for module in model.modules()]
+    torch.testing.assert_close(grad_cam(model, x, 2), before)
+    assert [module.training for module in model.modules()] == modes and x.grad is None
+    assert all(parameter.grad is None for parameter in model.parameters())
+    assert not model.body._forward_hooks and not model.body._backward_hooks
+
+
+def test_several_pictures_are_refused(untrained):
+    with pytest.raises(ValueError, match=r"one picture, \(1, 3, height, width\), found \(2, 3, 64, 64\)"):
+        heatmap(untrained, torch.rand(2, 3, 64, 64))
+
+
+def test_the_peak_is_found_in_the_picture():
+    values = torch.zeros(4, 4)
+    values[1, 2] = 1
+    row, column = peak(values, 80, 40)
+    assert 20 <= row < 40 and 20 <= column < 30
+
+
+def test_a_heatmap_says_where_it_is_brightest(capsys):
+    values = torch.zeros(4, 4)
+    values[0, 3] = 1
+    show_heatmap(torch.rand(3, 32, 32), values, "The net looks at the corner")
+    assert "The net looks at the corner: brightest" in capsys.readouterr().out

@@ -1,0 +1,66 @@
+"""The recipe for a GPU, on a few small pictures without one."""
+
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+
+from coursekit.data.pets import Pets, breed_of
+from coursekit.fetch import Origin
+from coursekit.images import from_files
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "scripts"))
+
+import pets_full  # noqa: E402
+
+STAGES = [pets_full.Stage(32, 1, slice(1e-2), False), pets_full.Stage(48, 1, slice(1e-6, 1e-4), True, peak=0.3)]
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    """Twenty pictures of two breeds."""
+    files = [tmp_path / f"{breed}_{i}.jpg" for breed in ("pug", "Bombay") for i in range(10)]
+    for file in files:
+        Image.effect_noise((64, 64), 60).convert("RGB").save(file)
+    return from_files(files, breed_of)
+
+
+def test_all_stages_run_and_only_the_last_moves_the_body(pictures):
+    model = pets_full.new_model("resnet18", 2, pretrained=False)
+    convolution = model.body.early[0].weight
+    before = convolution.detach().clone()
+    rows = pets_full.train(pictures, model, STAGES[:1], batch_size=8)
+    assert torch.equal(convolution, before)
+    rows |= pets_full.train(pictures, model, STAGES[1:], batch_size=8)
+    assert not torch.equal(convolution, before)
+    assert convolution.dtype == torch.float32 and convolution.is_contiguous(memory_format=torch.channels_last)
+    assert list(rows) == [f"{size}, {what}" for size in ("32 pixels, head", "48 pixels, all layers")
+                          for what in ("error", "validation loss", "pictures a second")]
+    assert 0 <= float(rows["48 pixels, all layers, error"]) <= 1
+
+
+def test_the_rate_is_highest_where_the_lecture_has_it(pictures):
+    learn = pets_full.Learner(torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(3 * 32 * 32, 2)),
+                              pictures.loaders(32, batch_size=4), torch.nn.functional.cross_entropy)
+    learn.fit(10, 1e-2, callbacks=[pets_full.Cycle(0.8)])
+    rates = learn.recorder.lrs
+    assert 0.77 <= rates.index(max(rates)) / (len(rates) - 1) <= 0.83
+
+
+def test_the_head_stage_trains_head_and_batch_norms(pictures):
+    model = pets_full.new_model("resnet18", 2, pretrained=False)
+    pets_full.freeze_but_norms(pets_full.Learner(model, None, None))
+    trained = {type(module).__name__ for module in model.body.modules()
+               if any(parameter.requires_grad for parameter in module.parameters(recurse=False))}
+    assert trained == {"BatchNorm2d"}
+    assert all(parameter.requires_grad for parameter in model.head.parameters())
+
+
+def test_drawn_pets_are_refused(tmp_path, monkeypatch, capsys):
+    drawn = Pets(tmp_path, [], [], Origin("pets", "2012", "generated", "CC0", False))
+    monkeypatch.setattr(pets_full, "pets", lambda: drawn)
+    with pytest.raises(SystemExit):
+        pets_full.main([])
+    assert "drawn pets" in capsys.readouterr().err

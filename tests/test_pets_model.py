@@ -1,0 +1,67 @@
+"""The classifier that lessons hand to each other: made once, kept by the data it comes from."""
+
+import pytest
+import torch
+from PIL import Image
+
+from coursekit import pets_model as module
+from coursekit.backbones import pretrained_body
+from coursekit.data.pets import Pets, breed_of
+from coursekit.export import export, load_exported
+from coursekit.fetch import Origin
+from coursekit.images import from_files
+from coursekit.pets_model import held_out, model_path, pets_model, train_head
+
+ORIGIN = Origin("pets", "2012", "generated", "CC0", False, fingerprint="drawn-1")
+COLOURS = {"pug": (200, 40, 40), "Bombay": (40, 200, 40), "Persian": (40, 40, 200)}
+
+
+@pytest.fixture
+def few(tmp_path, monkeypatch):
+    """Thirty pictures of three breeds that differ in colour, and an untrained body instead of a fetched one."""
+    files = []
+    for i in range(30):
+        breed, colour = list(COLOURS.items())[i % 3]
+        files.append(tmp_path / f"{breed}_{i}.jpg")
+        Image.effect_noise((64, 64), 40).convert("RGB").point(lambda value: value // 3).save(files[-1])
+        with Image.open(files[-1]) as picture:
+            Image.blend(picture, Image.new("RGB", picture.size, colour), 0.7).save(files[-1])
+    monkeypatch.setattr(module, "pets", lambda: Pets(tmp_path, files, sorted(COLOURS), ORIGIN))
+    monkeypatch.setattr(module, "pretrained_body", lambda: pretrained_body("resnet18", pretrained=False))
+    return files
+
+
+def test_it_is_made_once_and_then_found(few, tmp_path, monkeypatch):
+    path = pets_model(size=32, epochs=1, store=tmp_path / "models")
+    assert path == model_path(ORIGIN, tmp_path / "models") and path.name == "pets-2012-generated-drawn-1-classifier.pt"
+    made = load_exported(path)
+    assert (made.classes, made.size) == (sorted(COLOURS), 32)
+    monkeypatch.setattr(module, "train_head", None)  # which would be called if it were made again
+    assert pets_model(store=tmp_path / "models") == path
+
+
+def test_what_a_lesson_has_stored_is_taken(few, tmp_path):
+    path = model_path(ORIGIN, tmp_path / "models")
+    learn = train_head(from_files(few, breed_of), 48, 1, 0)
+    export(learn.model, path, sorted(COLOURS), 48)
+    before = path.read_bytes()
+    assert load_exported(pets_model(size=32, store=tmp_path / "models")).size == 48
+    assert path.read_bytes() == before
+
+
+def test_what_is_held_out_is_not_trained_on(few, tmp_path, monkeypatch):
+    found, trained = module.pets(), []
+    monkeypatch.setattr(module, "image_learner", lambda loaders, *_: trained.append(loaders) or 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        pets_model(size=32, n_pictures=16, store=tmp_path)
+    held = held_out(found)
+    assert len(held) == 6 and held == held_out(found)
+    pixels = {module.from_files([file], breed_of, valid=0).pixels(32).sum().item() for file in held}
+    seen = {picture.sum().item() for picture in trained[0].train.batches.tensors[0]}
+    assert len(seen) == 14 and not seen & pixels
+
+
+def test_the_head_learns(few):
+    torch.manual_seed(0)
+    learn = train_head(from_files(few, breed_of), 32, 12, 0)
+    assert learn.validate()["error_rate"] <= 0.34
