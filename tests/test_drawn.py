@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from coursekit.drawn import BREEDS, VIEWS, draw_car, draw_pet, pet_mask
+from coursekit.drawn import BREEDS, VIEWS, body_of, draw_car, draw_pet, pet_mask
+from coursekit.drawn.cars import BODIES
 from coursekit.drawn.breeds import COLORS
 from coursekit.drawn.canvas import Pose, both_sides, curve, ellipse
 from coursekit.drawn.marks import ON_BODY, ON_HEAD
@@ -122,3 +123,9 @@ def test_only_the_rear_has_red_lights_on_a_car():
 def test_an_unknown_view_is_refused():
     with pytest.raises(ValueError, match="Expected one of the views side, front, rear, found 'top'"):
         draw_car("top", 1)
+
+
+def test_the_shape_of_a_car_can_be_asked_for():
+    shapes = [body_of("side", number) for number in range(1, 61)]
+    assert set(shapes) == set(BODIES) and shapes == [body_of("side", number) for number in range(1, 61)]
+    assert body_of("side", 3) == "hatchback"  # as its picture shows

@@ -4,6 +4,7 @@ import base64
 import io
 
 import matplotlib
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -35,6 +36,22 @@ def test_a_figure_carries_its_sentence_and_the_names_of_its_axes(displayed):
     assert metadata["image/png"] == {"alt": "loss falls from 3 to 1", "axes": [["step", "loss"]]}
     assert Image.open(io.BytesIO(base64.b64decode(bundle["image/png"]))).size == (480, 288)
     assert "loss falls from 3 to 1" in caption.data
+
+
+def test_a_figure_with_photographs_takes_fewer_bytes_and_looks_the_same(displayed, monkeypatch):
+    noise = np.random.default_rng(0).integers(90, 160, (160, 160, 3)).astype("uint8")
+    stored = []
+    for large in (0, plots.LARGE * 100):
+        monkeypatch.setattr(plots, "LARGE", large)
+        fig, ax = plots.figure(width=4, height=4)
+        ax.imshow(noise)
+        ax.axis("off")
+        plots.show(fig, "noise")
+        stored.append(base64.b64decode(displayed[-2][0]["image/png"]))
+    few, all_colours = (np.asarray(Image.open(io.BytesIO(data)).convert("RGB"), int) for data in stored)
+    assert len(stored[0]) < len(stored[1]) / 2
+    assert np.abs(few - all_colours).mean() < 8
+    assert Image.open(io.BytesIO(stored[0])).text["Description"] == "noise"
 
 
 def test_a_nameless_axis_is_refused(displayed):

@@ -11,13 +11,13 @@ TIERS = [
     "columns tables",
     "data backbones loaders schedules recorder progress sheets processors",
     "learner",
-    "images photos photo_checks augment convnets heatmaps tabular collab text rnns rossmann",
+    "images photos photo_checks augment convnets heatmaps tabular collab text rnns rossmann labelling",
     "interpret export widgets doctor pets_model serve __main__",
 ]
 TIER = {name: number for number, names in enumerate(TIERS) for name in names.split()}
 WITHIN = {("tabular", "tables"), ("rossmann", "tabular"), ("pets_model", "export"), ("serve", "export"),
           ("serve", "pets_model"), ("__main__", "doctor"), ("fetch", "download"), ("fetch", "unpack"),
-          ("download", "unpack"), ("photo_checks", "images")}
+          ("download", "unpack"), ("photo_checks", "images"), ("photos", "images"), ("labelling", "images")}
 
 
 def module_of(path):

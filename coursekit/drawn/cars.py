@@ -46,14 +46,25 @@ def draw_car(view, number, size=None):
 
     Raises ValueError for an unknown view.
     """
+    car = _car(view, number, size)
+    VIEWS[view](car)
+    return photograph(car.random, car.picture)
+
+
+def body_of(view, number):
+    """The shape of the car that `draw_car` draws for the same arguments: saloon, van, sports car, ..."""
+    body = _car(view, number).body
+    return next(name for name, known in BODIES.items() if known is body)
+
+
+def _car(view, number, size=None):
+    "A car that is still to be drawn, before its background."
     if view not in VIEWS:
         raise ValueError(f"Expected one of the views {', '.join(VIEWS)}, found {view!r}.")
     random = generator(f"car {view}", number)
     by_chance = random_size(random)
     width, height = size or by_chance
-    car = Car(random, background(random, (width * FINE, height * FINE), ROADSIDE))
-    VIEWS[view](car)
-    return photograph(random, car.picture)
+    return Car(random, background(random, (width * FINE, height * FINE), ROADSIDE))
 
 
 class Car:
