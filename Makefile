@@ -20,7 +20,7 @@ test test-data test-browser run times: export JUPYTER_DATA_DIR := $(CURDIR)/.ven
 test test-data test-browser run: export GOMP_SPINCOUNT := 1000
 test test-data test-browser run times: export MPLCONFIGDIR := $(CURDIR)/.venv/home/matplotlib
 
-.PHONY: help lab test test-data test-browser run times packages data app bench lint clean lock
+.PHONY: help lab test test-data test-browser test-book run times course book packages data app bench pets-full lint clean lock
 .DEFAULT_GOAL := help
 
 help:  ## list these commands
@@ -50,6 +50,15 @@ run: $(READY) packages  ## execute all lessons and store their outputs (LESSONS=
 times: $(READY) packages  ## measure seconds and peak memory, into the README's table (LESSONS="03": only these)
 	$(BIN)/python scripts/times.py $(LESSONS) --write
 
+course: $(READY)  ## write the course's table, map, glossary and the lessons' links, from the lessons
+	$(BIN)/python scripts/course.py
+
+book: .venv/book/.ready  ## all lessons as a searchable site, build/book/index.html
+	.venv/book/bin/python scripts/book.py
+
+test-book: $(READY) book  ## build the site and look through it
+	$(BIN)/python -m pytest tests/book
+
 packages: $(READY)  ## fetch the packages that carry data (the other commands do so by themselves)
 	@$(BIN)/python -m coursekit data get --packages || true
 
@@ -67,6 +76,11 @@ bench: $(READY)  ## measure coursekit against a plain loop and other libraries
 
 char-full: 18a-full 18b-full  ## both text lessons at full scale
 
+rossmann-full: 10-full  ## Rossmann with the complete data (COURSEKIT_DATA=FOLDER)
+
+pets-full: $(READY) packages  ## lesson 13a on all photographs and a GPU, into results/pets_full.json
+	$(BIN)/python scripts/pets_full.py $(FLAGS)
+
 lint: $(READY)  ## check the style
 	$(BIN)/ruff check .
 
@@ -77,6 +91,8 @@ clean:  ## remove caches of tools (.venv and data/cache stay)
 lock:  ## resolve requirements.lock again (needs uv)
 	printf 'torch==2.14.0\ntorchvision==0.29.0\n' | uv pip compile --quiet --universal --generate-hashes --no-header \
 		--extra dev --extra serve --python-version 3.11 -c /dev/stdin pyproject.toml -o requirements.lock
+	echo 'jupyter-book==1.0.4' | uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 \
+		- -o docs/book/requirements.lock
 
 $(READY): requirements.lock pyproject.toml
 	@command -v $(PYTHON) > /dev/null || { echo "There is no $(PYTHON) here. Install Python 3.11 or newer, or name it: make PYTHON=python3.12"; exit 1; }
@@ -87,4 +103,10 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	$(BIN)/python -m ipykernel install --sys-prefix --name coursekit --display-name "Python (coursekit)"
+	@touch $@
+
+.venv/book/.ready: docs/book/requirements.lock
+	@command -v $(PYTHON) > /dev/null || { echo "There is no $(PYTHON) here. Install Python 3.11 or newer, or name it: make PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv --clear .venv/book
+	.venv/book/bin/python -m pip install --quiet --require-hashes -r docs/book/requirements.lock
 	@touch $@

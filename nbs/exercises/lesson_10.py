@@ -6,7 +6,7 @@ import torch
 
 from coursekit.lesson import Exercise
 
-TRAINING = pd.Series(["Rain", "Fog", None, "Snow", "Rain", "Fog"])
+TRAINING = pd.Series(["Rain", "Fog", None, "Snow", "Drizzle", "Rain", "Fog"])
 LATER = pd.Series(["Snow", "Hail", None, "Fog", "Rain", "Rain"])
 
 

@@ -1,0 +1,219 @@
+"""What the lessons say about each other: `python scripts/course.py [--check]`.
+
+Writes docs/course.md (table, map and glossary) and docs/course_map.svg, and the line of links under the table that
+begins each lesson. Everything comes from the lessons' own first cells, metadata and cells tagged `definition`.
+With --check nothing is written, and the files that would change are named.
+"""
+
+import argparse
+import re
+import sys
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+import nbformat
+from run_lessons import LESSONS, ROOT, write
+
+PAGE, MAP = ROOT / "docs/course.md", ROOT / "docs/course_map.svg"
+LINKS = "[The course](../docs/course.md)"
+WIDTH, ROW, BOX = 940, 74, (168, 40)
+
+
+@dataclass
+class Lesson:
+    """What the course knows of one lesson."""
+
+    path: Path
+    title: str
+    promise: str
+    lectures: str
+    requires: list
+    minutes: float
+    terms: dict
+
+    @property
+    def number(self):
+        """13a of 13a_pets_cnn."""
+        return self.path.stem.split("_")[0]
+
+
+def read(path):
+    """The `Lesson` in the notebook at `path`."""
+    notebook = nbformat.read(path, as_version=4)
+    lines = notebook.cells[0].source.splitlines()
+    rows = dict(re.findall(r"^\| \*\*(.+?)\*\* \| (.+) \|$", notebook.cells[0].source, re.M))
+    about = notebook.metadata["coursekit"]
+    terms = {}
+    for cell in notebook.cells:
+        if "definition" in cell.metadata.get("tags", []):
+            terms |= definitions(cell.source)
+    promise = next(line for line in lines[1:] if line.strip())
+    return Lesson(path, lines[0].removeprefix("# "), promise, rows.get("Lectures", rows.get("Lecture", "")),
+                  about["requires"], about["minutes"], terms)
+
+
+def definitions(text):
+    """Term -> the sentence that says what it is, for each term in bold."""
+    prose = "\n".join(line for line in text.splitlines() if not line.startswith("#"))
+    sentences = re.split(r"(?<=\.)\s+(?=[A-Z`*$])|\n\n|\n(?=- |\d\. )", prose)
+    return {term: " ".join(sentence.removeprefix("- ").split()) for sentence in sentences
+            for term in re.findall(r"\*\*([A-Za-z].+?)\*\*", sentence)}
+
+
+def table(lessons):
+    """The lessons, a line each, in Markdown."""
+    by_name = {lesson.path.stem: lesson for lesson in lessons}
+    lines = ["| | Lesson | Needs | Lectures |", "|---|---|---|---|"]
+    for lesson in lessons:
+        needs = ", ".join(link(by_name[name], by_name[name].number) for name in lesson.requires)
+        lines.append(f"| {lesson.number} | {link(lesson, lesson.title)}: {lesson.promise} | {needs or '-'} "
+                     f"| {lesson.lectures} |")
+    return "\n".join(lines)
+
+
+def link(lesson, text, folder="../nbs/"):
+    """A link to the lesson."""
+    return f"[{text}]({folder}{lesson.path.name})"
+
+
+def glossary(lessons):
+    """Every defined term in alphabetical order, with its sentence and its lesson."""
+    found = {}
+    for lesson in lessons:
+        for term, sentence in lesson.terms.items():
+            if term.lower().removesuffix("s") not in found and term.lower() + "s" not in found:
+                found.setdefault(term.lower(), (term, sentence, lesson))
+    return "\n\n".join(f"**{term[:1].upper() + term[1:]}** ({link(lesson, lesson.number)}): {sentence}"
+                       for _, (term, sentence, lesson) in sorted(found.items()))
+
+
+def page(lessons):
+    """docs/course.md."""
+    return f"""# The course
+
+All lessons in order, what each needs, and the part of the lectures that it rebuilds.
+How long each takes stands in the [README](../README.md); the lectures' names for things and ours in [names](names.md).
+
+{table(lessons)}
+
+## Map
+
+An arrow leads from a lesson to those that build on it.
+Start at the top; below any lesson whose arrows you have followed, you are free to choose.
+
+![{describe(lessons)}](course_map.svg)
+
+## Glossary
+
+The words that the lessons define, each in the sentence that defines it.
+
+{glossary(lessons)}
+"""
+
+
+def describe(lessons):
+    """The map in words, for those who cannot see it."""
+    by_name = {lesson.path.stem: lesson.number for lesson in lessons}
+    return "; ".join(f"{lesson.number} needs {', '.join(by_name[name] for name in direct(lessons, lesson))}"
+                     for lesson in lessons if lesson.requires) + "."
+
+
+def direct(lessons, lesson):
+    """Names of the lessons that `lesson` needs and that no other of its needs leads to."""
+    by_name = {lesson.path.stem: lesson for lesson in lessons}
+
+    def all_needs(name):
+        return {name} | {far for near in by_name[name].requires for far in all_needs(near)}
+
+    implied = {far for name in lesson.requires for far in all_needs(name) - {name}}
+    return [name for name in lesson.requires if name not in implied]
+
+
+def places(lessons):
+    """Name -> (x, y) of a lesson's box: as many rows down as it has lessons before it, one after the other."""
+    depth = {}
+    for lesson in lessons:
+        depth[lesson.path.stem] = 1 + max((depth[name] for name in lesson.requires), default=-1)
+    found = {}
+    for row in range(max(depth.values()) + 1):
+        names = [name for name in depth if depth[name] == row]
+        for i, name in enumerate(names):
+            found[name] = (WIDTH * (i + 0.5) / len(names), ROW * (row + 0.5))
+    return found
+
+
+def draw(lessons):
+    """The map as SVG, in the reader's light or dark colours."""
+    at = places(lessons)
+    height = max(y for _, y in at.values()) + ROW / 2
+    arrows = "\n".join(arrow(at[name], at[lesson.path.stem]) for lesson in lessons for name in direct(lessons, lesson))
+    boxes = "\n".join(box(lesson, at[lesson.path.stem]) for lesson in lessons)
+    return f"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:.0f}" role="img">
+<title>{escape(describe(lessons))}</title>
+<style>
+text {{ font: 12px sans-serif; fill: #1a1a1a; text-anchor: middle }} .number {{ font-weight: bold }}
+rect {{ fill: #eef3fb; stroke: #4472b0 }} path {{ fill: none; stroke: #8a97a8; marker-end: url(#tip) }}
+@media (prefers-color-scheme: dark) {{ text {{ fill: #eee }} rect {{ fill: #22304a }} }}
+</style>
+<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">
+<path d="M0 0L8 4L0 8z" style="fill:#8a97a8;stroke:none;marker-end:none"/></marker></defs>
+{arrows}
+{boxes}
+</svg>"""
+
+
+def arrow(start, end):
+    """A curve from the lower edge of one box to the upper edge of another."""
+    (x0, y0), (x1, y1) = start, end
+    y0, y1 = y0 + BOX[1] / 2, y1 - BOX[1] / 2
+    return f'<path d="M{x0:.0f} {y0:.0f}C{x0:.0f} {y0 + 24:.0f} {x1:.0f} {y1 - 24:.0f} {x1:.0f} {y1:.0f}"/>'
+
+
+def box(lesson, place):
+    """A lesson's box with its number and the words of its file name."""
+    (x, y), (width, height) = place, BOX
+    words = " ".join(lesson.path.stem.split("_")[1:])
+    return (f'<rect x="{x - width / 2:.0f}" y="{y - height / 2:.0f}" width="{width}" height="{height}" rx="6"/>'
+            f'<text class="number" x="{x:.0f}" y="{y - 3:.0f}">{lesson.number}</text>'
+            f'<text x="{x:.0f}" y="{y + 13:.0f}">{escape(words)}</text>')
+
+
+def links(lessons, i):
+    """The line of links under a lesson's first table."""
+    parts = [LINKS, "[Names in the lectures and today](../docs/names.md)"]
+    if i > 0:
+        parts.append("before: " + link(lessons[i - 1], f"{lessons[i - 1].number} {lessons[i - 1].title}", ""))
+    if i + 1 < len(lessons):
+        parts.append("next: " + link(lessons[i + 1], f"{lessons[i + 1].number} {lessons[i + 1].title}", ""))
+    return " · ".join(parts)
+
+
+def with_links(text, line):
+    """A notebook's file, its first cell ending in `line`."""
+    notebook = nbformat.reads(text, as_version=4)
+    header = notebook.cells[0].source.split("\n\n" + LINKS)[0].rstrip()
+    notebook.cells[0].source = f"{header}\n\n{line}"
+    return nbformat.writes(notebook)
+
+
+def main(arguments=None):
+    """Write what has changed, or with --check name it and fail."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="write nothing; fail if a file would change")
+    check = parser.parse_args(arguments).check
+    lessons = [read(path) for path in sorted(LESSONS.glob("*.ipynb"))]
+    wanted = {PAGE: page(lessons).rstrip(), MAP: draw(lessons)}
+    for i, lesson in enumerate(lessons):
+        wanted[lesson.path] = with_links(lesson.path.read_text(encoding="utf-8"), links(lessons, i))
+    stale = [path for path, text in wanted.items()
+             if not path.exists() or path.read_text(encoding="utf-8").rstrip("\n") != text.rstrip("\n")]
+    for path in stale:
+        print(f"{path.relative_to(ROOT)} {'is out of date: run make course' if check else 'written'}")
+        if not check:
+            write(wanted[path], path)
+    return len(stale) if check else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
