@@ -18,8 +18,10 @@ ARG MODEL=model.pt
 COPY ${MODEL} model.pt
 COPY coursekit coursekit
 
-RUN useradd --create-home app
+RUN useradd app
 USER app
+# matplotlib, which the heatmap's module imports, looks for fonts once and notes them here.
+ENV MPLCONFIGDIR=/tmp/matplotlib
 EXPOSE 8000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s \
     CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]

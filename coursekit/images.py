@@ -30,13 +30,14 @@ class PictureError(ValueError):
     """A file is no picture, is damaged, or is too large."""
 
 
-def open_picture(file, max_pixels=MAX_PIXELS):
+def open_picture(file, max_pixels=MAX_PIXELS, formats=None):
     """The picture in `file` (a path or an open file), fully decoded: RGB, upright, white where transparent.
 
+    `formats` are Pillow's names of those that are accepted, by default all that it reads.
     Raises `PictureError` for what cannot be decoded, and, before decoding it, for more than `max_pixels`.
     """
     try:
-        with Image.open(file) as picture:
+        with Image.open(file, formats=formats) as picture:
             width, height = picture.size
             if width * height > max_pixels:
                 raise PictureError(f"Expected at most {max_pixels:,} pixels, found {width} x {height} in "
@@ -51,6 +52,8 @@ def open_picture(file, max_pixels=MAX_PIXELS):
 
 def _on_white(picture):
     "In RGB; what is transparent shows white."
+    if picture.mode.startswith("I"):  # greys of 16 bits, which `convert` would cut off at 255
+        picture = picture.point(lambda value: value / 257)
     if not picture.has_transparency_data:
         return picture.convert("RGB")
     picture = picture.convert("RGBA")

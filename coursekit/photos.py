@@ -1,8 +1,6 @@
 """Pictures from a list of URLs: many at a time, within limits, and with a line about each that is never silent."""
 
-import os
 import string
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,7 +13,8 @@ from urllib.parse import quote, urlsplit
 import pandas as pd
 from tqdm import tqdm
 
-ENDINGS = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif"}
+from coursekit.images import ENDINGS, writing
+
 CHUNK = 1 << 16  # bytes
 AGENT = "coursekit (a course on deep learning)"
 HANDLERS = (request.HTTPHandler, request.HTTPSHandler, request.HTTPRedirectHandler, request.HTTPErrorProcessor,
@@ -85,22 +84,13 @@ def _get(url, path, limits):
     "The row of the report for `url`, whose file shall be `path`."
     if path.exists():
         return _row(url, path.name, path.stat().st_size)
-    partial = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.part")
     try:
-        _receive(url, partial, limits)
-        os.replace(partial, path)  # in one step: what is called .jpg is always whole
+        with writing(path) as partial, open(partial, "wb") as file:  # what is called .jpg is always whole
+            for chunk in _chunks(url, limits):
+                file.write(chunk)
     except Refused as error:
         return _row(url, reason=str(error))
-    finally:
-        partial.unlink(missing_ok=True)
     return _row(url, path.name, path.stat().st_size)
-
-
-def _receive(url, path, limits):
-    "Write what `url` gives to `path`; raises `Refused`, or OSError if the disk is at fault."
-    with open(path, "wb") as file:
-        for chunk in _chunks(url, limits):
-            file.write(chunk)
 
 
 def _chunks(url, limits):

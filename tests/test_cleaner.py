@@ -161,6 +161,31 @@ def test_buttons_do_what_the_functions_do(root, cleaner):
     assert "Undone: 2 put back. Pictures 1 to 5 of 12." in page(box) and tree(root) == before
 
 
+def test_the_buttons_follow_the_functions(root, cleaner):
+    box = cleaning_screens(cleaner)
+    cleaner.delete(cleaner.screen()[0])
+    cleaner.confirm()
+    assert "Confirmed: 1 deleted, 0 relabelled. Pictures 6 to 10 of 12." in page(box)
+    find(box, "Delete 1").value = True
+    find(box, "Confirm").click()
+    assert [move.source for move in cleaner.moved()] == [root / "bear" / "0.jpg", root / "cat" / "1.jpg"]
+    cleaner.undo()
+    assert "Undone: 1 put back. Pictures 6 to 10 of 12." in page(box)
+
+
+def test_a_button_says_what_went_wrong_and_shows_the_marks(root, cleaner):
+    box = cleaning_screens(cleaner)
+    find(box, "Delete 1").value = True
+    find(box, "Class 2").value = "dog"
+    cleaner.screen()[0].unlink()
+    find(box, "Confirm").click()
+    assert "nothing was moved" in page(box) and "Picture 1 is gone." in page(box)
+    assert find(box, "Delete 1").value and find(box, "Class 1").disabled and find(box, "Class 2").value == "dog"
+    find(box, "Delete 1").value = False
+    find(box, "Confirm").click()
+    assert "Confirmed: 0 deleted, 1 relabelled." in page(box)
+
+
 def test_delete_toggles(root, cleaner):
     before, box = tree(root), cleaning_screens(cleaner)
     find(box, "Class 1").value = "dog"
@@ -176,7 +201,7 @@ def test_the_end_is_said(cleaner):
     assert find(box, "Undo").disabled
     for _ in range(3):
         find(box, "Confirm").click()
-    assert "All 12 pictures seen." in page(box) and find(box, "Confirm").disabled and not find(box, "Undo").disabled
+    assert "You have seen all 12." in page(box) and find(box, "Confirm").disabled and not find(box, "Undo").disabled
 
 
 def test_every_control_has_its_own_name_and_the_status_is_read_out(cleaner):

@@ -50,6 +50,7 @@ def test_all_kinds_become_rgb(mode, colour):
 
 def test_cmyk_becomes_rgb():
     assert open_picture(in_memory(Image.new("CMYK", (6, 4)), "JPEG")).mode == "RGB"
+    assert open_picture(in_memory(Image.new("I;16", (6, 4), 128 * 257))).getpixel((5, 3)) == (128, 128, 128)
 
 
 def test_what_is_transparent_shows_white():

@@ -29,6 +29,8 @@ class Site(BaseHTTPRequestHandler):
         self.server.asked.append((self.path, self.headers["Host"]))
         if self.path.startswith("/to/"):
             return self.give(b"", 302, Location=self.path.removeprefix("/to/"))
+        if self.path == "/nowhere":
+            return self.give(b"", 302)
         if self.path == "/silent":
             self.server.over.wait(5)
         elif self.path == "/drops":
@@ -183,11 +185,13 @@ def test_redirects_are_followed_and_checked(site):
     for target in (f"http://inside.example:{site.port}/x", f"http://10.0.0.8:{site.port}/x", "http://169.254.169.254/x",
                    "file:///etc/passwd", f"http://[::1]:{site.port}/"):
         assert refusal(site.remote, f"{base}/to/{target}")[0] == 400
+    for broken in ("http://[::1", "http://a:b/"):
+        assert refusal(site.remote, f"{base}/to/{broken}")[0] == 502
     assert "redirects" in refusal(site.remote, f"{base}/to/" + 5 * "/to/" + "/cat.jpg")[1]
 
 
 @pytest.mark.parametrize("path, status", [("page", 415), ("zipped", 415), ("missing", 502), ("drops", 502),
-                                          ("endless", 413)])
+                                          ("endless", 413), ("nowhere", 502)])
 def test_answers_that_are_no_picture(site, path, status):
     assert refusal(site.remote, f"http://pictures.example:{site.port}/{path}")[0] == status
 

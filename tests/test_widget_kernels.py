@@ -1,5 +1,7 @@
 """The kernel explorer without a browser: choosing, editing and sliding does what the functions do."""
 
+import re
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -7,7 +9,18 @@ import torch
 from torch.nn import functional as F
 
 from coursekit.plots import to_html
-from coursekit.widgets.kernels import KERNELS, OWN, PLACES, convolve, draw_window, kernel_explorer, name_of, window_at
+from coursekit.widgets.kernels import (
+    KERNELS,
+    OWN,
+    PLACES,
+    convolve,
+    draw_window,
+    hover_windows,
+    kernel_explorer,
+    name_of,
+    show_windows,
+    window_at,
+)
 
 PICTURE = np.random.default_rng(0).random((8, 11))
 
@@ -128,3 +141,24 @@ def test_names():
     controls = [widget for widget in everything(box) if hasattr(widget, "description")
                 and type(widget).__name__ not in ("HTML", "HBox", "VBox")]
     assert len(controls) == 12 and all(widget.description for widget in controls)
+
+
+def test_the_numbers_under_the_pointer_are_those_of_each_window():
+    html = hover_windows(PICTURE, KERNELS["top edge"])
+    places = re.findall(r"<i><span>(.*?)</span></i>", html, flags=re.DOTALL)
+    assert len(places) == 6 * 9 and html.count("<img") == html.count('alt="The') == 2
+    for place, (row, column) in zip(places, np.ndindex(6, 9), strict=True):
+        window = window_at(PICTURE, KERNELS["top edge"], row, column)
+        expected = [*window.pixels.flat, *window.products.flat, window.total]
+        assert place.split() == [f"{number:.2f}" for number in expected]
+
+
+def test_the_windows_are_shown_with_a_sentence(monkeypatch):
+    shown = []
+    monkeypatch.setattr("coursekit.widgets.kernels.display", lambda thing, **options: shown.append((thing, options)))
+    show_windows(PICTURE, KERNELS["blur"])
+    (data, options), (below, _) = shown
+    told = data["text/plain"]
+    assert data["text/html"] == hover_windows(PICTURE, KERNELS["blur"])
+    assert options["metadata"] == {"text/html": {"alt": told, "axes": []}} and told in below.data
+    assert "8 x 11 pixels" in told and "6 x 9 pixels" in told

@@ -2,6 +2,7 @@
 
 import argparse
 import socket
+from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
 
@@ -43,7 +44,8 @@ def main(arguments=None):
         print(f"{len(classifier.classes)} classes. Open http://{options.host}:{port} (Control-C ends it).", flush=True)
         server = uvicorn.Server(uvicorn.Config(create_app(classifier, limits, remote), log_level="warning",
                                                timeout_graceful_shutdown=10, server_header=False))
-        server.run(sockets=[listener])
+        with suppress(KeyboardInterrupt):
+            server.run(sockets=[listener])
 
 
 if __name__ == "__main__":

@@ -66,15 +66,16 @@ class Remote:
 
     async def _follow(self, url):
         "The bytes behind `url`, which may point to another; each is checked like the first."
+        here = httpx.URL()
         for _ in range(self.redirects + 1):
-            url, content = await self._ask(url)
+            here = self._checked(here, url)
+            url, content = await self._ask(here)
             if content is not None:
                 return content
         raise Refused(400, f"Expected at most {self.redirects} redirects, found more: give the last URL.")
 
     async def _ask(self, url):
-        "One request: the URL that it points to and None, or the URL itself and its bytes."
-        url = self._checked(url)
+        "One request: where it points to and None, or None and its bytes."
         address = await self._address(url)
         async with httpx.AsyncClient(verify=self.context, trust_env=False, timeout=self.seconds) as client:
             request = client.build_request(
@@ -82,16 +83,16 @@ class Remote:
                 extensions={"sni_hostname": url.raw_host.decode("ascii")})  # the certificate must be the name's
             response = await client.send(request, stream=True)
             try:
-                if response.is_redirect:
-                    return url.join(response.headers["location"]), None
-                return url, await self._read(response)
+                if response.has_redirect_location:
+                    return response.headers["location"], None
+                return None, await self._read(response)
             finally:
                 await response.aclose()
 
-    def _checked(self, url):
-        "The URL taken apart; refuses other schemes and ports, and passwords."
+    def _checked(self, here, url):
+        "The URL taken apart, as seen from `here`; refuses other schemes and ports, and passwords."
         try:
-            url = httpx.URL(url)
+            url = here.join(url)
         except (httpx.InvalidURL, TypeError, ValueError) as error:
             raise Refused(400, "Expected a URL, found something else: copy it from the address bar.") from error
         if url.scheme not in PORTS or not url.host or url.userinfo:

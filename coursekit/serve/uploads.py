@@ -38,11 +38,7 @@ async def _body(request, max_bytes):
 
 
 async def _chunks(request, max_bytes, limit):
-    "The pieces of the body; refuses more than `limit` bytes, announced or arrived."
-    length = request.headers.get("content-length", "")
-    arrived = int(length) if length.isdecimal() else 0
-    if arrived > limit:
-        raise too_large(max_bytes)
+    "The pieces of the body; refuses more than `limit` bytes, whatever length is announced."
     arrived = 0
     async for chunk in request.stream():
         arrived += len(chunk)

@@ -20,8 +20,11 @@ class Worker:
 
     @contextmanager
     def place(self):
-        """A place for one request, taken before its picture is read; raises `Refused` if none is free."""
-        if self.free == 0:
+        """A place for one request, taken before its picture is read; raises `Refused` if none is free.
+
+        None is free either while the thread is stuck, or what waits in vain would fill the memory.
+        """
+        if self.free == 0 or self.is_stuck():
             raise Refused(503, "All places are taken: ask again in a second.", Retry_After="1")
         self.free -= 1
         try:

@@ -4,6 +4,7 @@ import base64
 import html
 import io
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -61,7 +62,7 @@ class Cleaner:
     """`files` of `root`/CLASS in the order in which they shall be looked at, `size` at a time.
 
     `delete`, `relabel` and `keep` only mark; `confirm` moves what is marked and goes on; `undo` goes back one
-    screen and puts its files back. Files that are gone are passed over.
+    screen and puts its files back. Both tell `on_change` what they did. Files that are gone are passed over.
     """
 
     files: list
@@ -71,6 +72,7 @@ class Cleaner:
     marks: dict = field(default_factory=dict)
     history: list = field(default_factory=list)  # one (start, moves) for each confirmed screen
     start: int = 0
+    on_change: Callable = lambda said: None
 
     def __post_init__(self):
         self.files, self.root = [Path(file) for file in self.files if Path(file).is_file()], Path(self.root)
@@ -114,7 +116,9 @@ class Cleaner:
         self.history.append((self.start, moves))  # before the first move, so that undo knows of each one
         for file, mark in self.marks.items():
             moves.append(to_bin(file, self.root) if mark is DELETE else relabel(file, self.root, mark))
+        n_deleted = sum(mark is DELETE for mark in self.marks.values())
         self.marks, self.start = {}, self.start + len(self.screen())
+        self.on_change(f"Confirmed: {n_deleted} deleted, {len(moves) - n_deleted} relabelled.")
         return moves
 
     def undo(self):
@@ -127,6 +131,7 @@ class Cleaner:
             put_back(moves[-1])
             undone.append(moves.pop())
         self.history.pop()
+        self.on_change(f"Undone: {len(undone)} put back.")
         return undone
 
     def moved(self):
@@ -138,28 +143,38 @@ def cleaning_screens(cleaner):
     """Buttons for a `Cleaner`: pictures with Delete and a choice of class under each, Confirm, Undo, a status line.
 
     The same without a browser: `cleaner.delete(file)`, `cleaner.relabel(file, name)`, `cleaner.keep(file)`,
-    `cleaner.confirm()`, `cleaner.undo()`.
+    `cleaner.confirm()`, `cleaner.undo()`; the buttons follow.
     """
     pictures, status = widgets.HBox(layout={"flex_flow": "row wrap"}), widgets.HTML()
     confirm, undo = widgets.Button(description="Confirm"), widgets.Button(description="Undo")
 
-    def refresh(what=""):
-        shown = cleaner.screen()
+    def refresh(said=""):
+        shown, first = cleaner.screen(), cleaner.start + 1
         pictures.children = [_card(cleaner, place, file) for place, file in enumerate(shown, 1)]
         confirm.disabled, undo.disabled = not shown, not cleaner.history
-        status.value = say(f"{what} {_progress(cleaner, shown)}".strip())
+        where = f"Pictures {first} to {first + len(shown) - 1} of" if shown else "You have seen all"
+        status.value = say(f"{said} {where} {len(cleaner.files)}.".strip())
 
-    confirm.on_click(lambda _: refresh(_told(cleaner.confirm(), cleaner.root)))
-    undo.on_click(lambda _: refresh(f"Undone: {len(cleaner.undo())} put back."))
+    def press(work):
+        try:
+            work()
+        except OSError as error:  # nobody would see what a button raises
+            refresh(str(error))
+
+    confirm.on_click(lambda _: press(cleaner.confirm))
+    undo.on_click(lambda _: press(cleaner.undo))
+    cleaner.on_change = refresh
     refresh()
     return widgets.VBox([pictures, widgets.HBox([confirm, undo]), status])
 
 
 def _card(cleaner, place, file):
-    "One picture with its two controls."
-    delete = widgets.ToggleButton(description=f"Delete {place}", layout={"width": f"{SIZE}px"})
-    choice = widgets.Dropdown(options=cleaner.classes, value=cleaner.label(file), description=f"Class {place}",
-                              layout={"width": f"{SIZE}px"}, style={"description_width": "50px"})
+    "One picture with its two controls, which show and change its mark."
+    marked, layout = cleaner.marks.get(file), {"width": f"{SIZE}px"}
+    delete = widgets.ToggleButton(description=f"Delete {place}", value=marked is DELETE, layout=layout)
+    choice = widgets.Dropdown(description=f"Class {place}", options=cleaner.classes, disabled=marked is DELETE,
+                              value=marked if marked in cleaner.classes else cleaner.label(file), layout=layout,
+                              style={"description_width": "50px"})
 
     def mark(_):
         if delete.value:
@@ -182,14 +197,3 @@ def _picture(file, place, label):
     data = base64.b64encode(buffer.getvalue()).decode()
     alt = html.escape(f"Picture {place}, labelled {label}")
     return f'<img src="data:image/jpeg;base64,{data}" alt="{alt}" width="{SIZE}" height="{SIZE}">'
-
-
-def _progress(cleaner, shown):
-    first, n = cleaner.start + 1, len(cleaner.files)
-    return f"Pictures {first} to {first + len(shown) - 1} of {n}." if shown else f"All {n} pictures seen."
-
-
-def _told(moves, root):
-    "What was confirmed, in words."
-    relabelled = sum(move.target.is_relative_to(root) for move in moves)
-    return f"Confirmed: {len(moves) - relabelled} deleted, {relabelled} relabelled."

@@ -1,11 +1,15 @@
 """A 3 x 3 kernel to play with: move its window over a picture, see nine products, their sum, the output pixel."""
 
+import base64
+import io
 from dataclasses import dataclass
 
 import ipywidgets as widgets
 import numpy as np
+from IPython.display import Markdown, display
 from matplotlib.patches import Rectangle
 from numpy.lib.stride_tricks import sliding_window_view
+from PIL import Image
 
 from coursekit.plots import VALID, figure, to_html
 from coursekit.widgets.sheets import say
@@ -22,6 +26,23 @@ KERNELS = {
 }
 OWN = "own numbers"
 PLACES = ["top left", "top", "top right", "left", "middle", "right", "bottom left", "bottom", "bottom right"]
+NEW_LINE = "\n"
+CELL, MIDDLE = 10, 190  # pixels of the screen: side of a pixel of the picture, width of the numbers beside it
+STYLE = f"""<style>
+.windows {{ position: relative; color: black; background: white; }}
+.windows > * {{ position: absolute; }}
+.windows img {{ image-rendering: pixelated; }}
+.windows .numbers, .windows span {{ left: var(--width); top: 0; width: {MIDDLE}px; text-align: center;
+  white-space: pre; font: 13px/15px monospace; }}
+.windows .places {{ left: {CELL}px; top: {CELL}px; display: grid; }}
+.windows i {{ width: {CELL}px; height: {CELL}px; cursor: crosshair; font-style: normal; }}
+.windows span {{ position: absolute; margin: {-CELL}px; visibility: hidden; pointer-events: none; }}
+.windows i:hover span {{ visibility: visible; }}
+.windows i:hover::before, .windows i:hover::after {{ content: ""; position: absolute; box-sizing: border-box;
+  width: {3 * CELL}px; height: {3 * CELL}px; margin: {-CELL}px; border: 2px solid {VALID}; pointer-events: none; }}
+.windows i:hover::after {{ width: {CELL}px; height: {CELL}px;
+  margin: 0 calc(var(--width) + {MIDDLE - CELL}px); }}
+</style>"""
 
 
 @dataclass(frozen=True)
@@ -82,7 +103,7 @@ def _draw_picture(ax, numbers, corner, size, shape, low, high):
     "`numbers` in the middle of a frame as large as the picture, and a square marked; `corner` in pixels of that."
     rim = (shape[0] - numbers.shape[0]) / 2
     ends = rim - 0.5, shape[1] - rim - 0.5, shape[0] - rim - 0.5, rim - 0.5
-    ax.imshow(numbers, cmap="gray", vmin=low, vmax=high, extent=ends)
+    ax.imshow(numbers, cmap="gray", vmin=low, vmax=high, extent=ends, interpolation="nearest")
     ax.add_patch(Rectangle((-0.5, -0.5), shape[1], shape[0], fill=False, edgecolor="black", linewidth=2))
     ax.add_patch(Rectangle(corner, size, size, fill=False, edgecolor=VALID, linewidth=2))
     ax.set(xlim=(-1, shape[1]), ylim=(shape[0], -1))
@@ -96,6 +117,57 @@ def _draw_numbers(ax, numbers, title, low, high, colors):
         ax.text(j, i, f"{number:.2f}".removesuffix(".00"), ha="center", va="center", fontsize=9,
                 color="white" if dark else "black")
     ax.set_title(title)
+
+
+def hover_windows(picture, kernel):
+    """HTML: a grey `picture` (h, w), its output, and between them the numbers of the window under the pointer.
+
+    For small pictures, since it holds all numbers of all windows; it needs no script, so it works where it is
+    stored. Without a pointer use `draw_window`.
+    """
+    picture, kernel = np.asarray(picture), np.asarray(kernel, float)
+    output, (height, width) = convolve(picture, kernel), picture.shape
+    high = max(np.abs(output).max(), 1e-9)
+    places = "".join(_place(window_at(picture, kernel, row, column)) for row, column in np.ndindex(output.shape))
+    labels = (f"9 pixels{5 * NEW_LINE}times kernel\n{_lines(kernel, '4g')}\n\n9 products{5 * NEW_LINE}"
+              "their sum")
+    right = width * CELL + MIDDLE
+    return (f'{STYLE}<div class="windows" style="--width: {width * CELL}px; height: {max(height * CELL, 270)}px; '
+            f'width: {right + output.shape[1] * CELL}px">{_scaled(picture, 0, 1, 0, 0, "The picture.")}'
+            f'{_scaled(output, -high if kernel.min() < 0 else 0, high, right, CELL, "The output of the kernel.")}'
+            f'<div class="numbers">{labels}</div><div class="places" style="grid-template-columns: '
+            f'repeat({output.shape[1]}, {CELL}px)">{places}</div></div>')
+
+
+def show_windows(picture, kernel):
+    """Display `hover_windows`, with a sentence that says what is to be seen."""
+    output = convolve(picture, kernel)
+    told = (f"A picture of {len(picture)} x {len(picture[0])} pixels, and what the kernel makes of it: {len(output)} x "
+            f"{len(output[0])} pixels, from {output.min():.2f} to {output.max():.2f}. Point at a place of the picture.")
+    display({"text/html": hover_windows(picture, kernel), "text/plain": told},
+            metadata={"text/html": {"alt": told, "axes": []}}, raw=True)
+    display(Markdown(f"<small>{told}</small>"))
+
+
+def _place(window):
+    "The place of a window, and its numbers, which appear under the pointer."
+    pixels, products = _lines(window.pixels), _lines(window.products)
+    return f"<i><span>\n{pixels}{8 * NEW_LINE}{products}{3 * NEW_LINE}{window.total:.2f}</span></i>"
+
+
+def _lines(numbers, form="5.2f"):
+    "Nine numbers in three lines."
+    return "\n".join(" ".join(f"{number:{form}}" for number in row) for row in numbers)
+
+
+def _scaled(numbers, low, high, left, top, alt):
+    "Grey `numbers` as an HTML picture at a place of its parent, `CELL` pixels of the screen for each."
+    buffer = io.BytesIO()
+    grey = 255 * (np.clip(numbers, low, high) - low) / (high - low)
+    Image.fromarray(grey.round().astype(np.uint8)).save(buffer, format="PNG")
+    height, width = numbers.shape
+    return (f'<img alt="{alt}" style="left: {left}px; top: {top}px" width="{width * CELL}" height="{height * CELL}" '
+            f'src="data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}">')
 
 
 def name_of(kernel):

@@ -6,7 +6,8 @@ let turn = 0;  // only the answer to the last picture is shown
 
 async function start() {
   const about = await (await fetch("healthz")).json();
-  at("about").textContent = `A neural net tells ${about.classes} classes apart, from ${about.size} × ${about.size} pixels.`;
+  at("about").textContent = `A neural net tells ${about.classes} classes apart, from ${about.size} × ${about.size} pixels. ` +
+    "It knows nothing else: whatever you show it, it names one of them.";
   at("by-url").hidden = !about.by_url;
 }
 
@@ -50,7 +51,7 @@ function show(found) {
 
 function showPreview(file) {
   URL.revokeObjectURL(at("preview").src);
-  at("preview").hidden = !file;
+  at("own").hidden = !file;
   if (file) at("preview").src = URL.createObjectURL(file);
 }
 
@@ -77,7 +78,7 @@ function showMore(all) {
 function drawHeatmap(rows, name) {
   const [height, width] = [rows.length, rows[0].length];
   const small = Object.assign(document.createElement("canvas"), {width, height});
-  const pixels = rows.flat().flatMap((value) => [255, Math.round(220 * (1 - value)), 0, Math.round(190 * value)]);
+  const pixels = rows.flat().flatMap((value) => [255, 70 + 170 * value, 60 * value, 180 * value]);  // orange, then yellow
   small.getContext("2d").putImageData(new ImageData(new Uint8ClampedArray(pixels), width, height), 0, 0);
   const large = Object.assign(at("heatmap"), {width: 320, height: 320});
   const context = large.getContext("2d");
