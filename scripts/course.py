@@ -8,6 +8,7 @@ With --check nothing is written, and the files that would change are named.
 import argparse
 import re
 import sys
+import textwrap
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -17,7 +18,7 @@ from run_lessons import LESSONS, ROOT, write
 
 PAGE, MAP = ROOT / "docs/course.md", ROOT / "docs/course_map.svg"
 LINKS = "[The course](../docs/course.md)"
-WIDTH, ROW, BOX = 940, 74, (168, 40)
+COLUMN, ROW, BOX = 138, 84, (126, 52)  # pixels
 
 
 @dataclass
@@ -131,25 +132,24 @@ def direct(lessons, lesson):
 
 
 def places(lessons):
-    """Name -> (x, y) of a lesson's box: as many rows down as it has lessons before it, one after the other."""
-    depth = {}
+    """Name -> (x, y) of a lesson's box: below all that it needs, in the column of the latest of these if it is free."""
+    column, row, ends = {}, {}, {}
     for lesson in lessons:
-        depth[lesson.path.stem] = 1 + max((depth[name] for name in lesson.requires), default=-1)
-    found = {}
-    for row in range(max(depth.values()) + 1):
-        names = [name for name in depth if depth[name] == row]
-        for i, name in enumerate(names):
-            found[name] = (WIDTH * (i + 0.5) / len(names), ROW * (row + 0.5))
-    return found
+        name, needs = lesson.path.stem, direct(lessons, lesson)
+        open_ones = [need for need in needs if ends[column[need]] == need]
+        column[name] = column[open_ones[-1]] if open_ones else len(ends)
+        row[name] = 1 + max((row[need] for need in needs), default=-1)
+        ends[column[name]] = name
+    return {name: (COLUMN * (column[name] + 0.5), ROW * (row[name] + 0.5)) for name in column}
 
 
 def draw(lessons):
     """The map as SVG, in the reader's light or dark colours."""
     at = places(lessons)
-    height = max(y for _, y in at.values()) + ROW / 2
+    width, height = max(x for x, _ in at.values()) + COLUMN / 2, max(y for _, y in at.values()) + ROW / 2
     arrows = "\n".join(arrow(at[name], at[lesson.path.stem]) for lesson in lessons for name in direct(lessons, lesson))
     boxes = "\n".join(box(lesson, at[lesson.path.stem]) for lesson in lessons)
-    return f"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:.0f}" role="img">
+    return f"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" role="img">
 <title>{escape(describe(lessons))}</title>
 <style>
 text {{ font: 12px sans-serif; fill: #1a1a1a; text-anchor: middle }} .number {{ font-weight: bold }}
@@ -173,10 +173,10 @@ def arrow(start, end):
 def box(lesson, place):
     """A lesson's box with its number and the words of its file name."""
     (x, y), (width, height) = place, BOX
-    words = " ".join(lesson.path.stem.split("_")[1:])
+    lines = textwrap.wrap(" ".join(lesson.path.stem.split("_")[1:]), 19)
+    words = "".join(f'<text x="{x:.0f}" y="{y + 6 + 13 * i:.0f}">{escape(line)}</text>' for i, line in enumerate(lines))
     return (f'<rect x="{x - width / 2:.0f}" y="{y - height / 2:.0f}" width="{width}" height="{height}" rx="6"/>'
-            f'<text class="number" x="{x:.0f}" y="{y - 3:.0f}">{lesson.number}</text>'
-            f'<text x="{x:.0f}" y="{y + 13:.0f}">{escape(words)}</text>')
+            f'<text class="number" x="{x:.0f}" y="{y - 9:.0f}">{lesson.number}</text>{words}')
 
 
 def links(lessons, i):

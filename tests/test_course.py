@@ -37,6 +37,7 @@ def test_the_map_draws_direct_needs_only(lessons):
     assert course.direct(lessons, lessons[3]) == ["01_b", "02_c"]
     at = course.places(lessons)
     assert at["00_a"][1] < at["01_b"][1] == at["02_c"][1] < at["03_d"][1]
+    assert at["00_a"][0] == at["01_b"][0] < at["02_c"][0] == at["03_d"][0] and len(set(at.values())) == 4
     assert course.draw(lessons).count('<path d="M') - 1 == 4
 
 
