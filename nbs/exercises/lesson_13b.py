@@ -23,7 +23,7 @@ diagnoses = Exercise(
     solution=RIGHT,
     mistakes={
         "All are right but A: its loss falls steadily and is still about that of guessing.": RIGHT | {"A": "nothing"},
-        "All are right but B: a training loss below the validation loss is no illness, and its error is good and steady.":
+        "All are right but B: a training loss below the validation loss is no illness; its error is good and steady.":
             RIGHT | {"B": "too many epochs"},
         "All are right but C: look at the error, not at the losses; when was it best?": RIGHT | {"C": "nothing"},
         "All are right but D: losses far above that of guessing have one cause.": RIGHT | {"D": "too many epochs"},
@@ -86,7 +86,8 @@ oversample = Exercise(
 )
 
 _X, _Y = np.meshgrid(np.arange(7), np.arange(5))
-PICTURE = Image.fromarray(np.stack([20 * _X + 3 * _Y, 250 - 30 * _X, 40 * _Y + _X], axis=2).astype(np.uint8))  # 7 wide, 5 high
+_COLOURS = [20 * _X + 3 * _Y, 250 - 30 * _X, 40 * _Y + _X]
+PICTURE = Image.fromarray(np.stack(_COLOURS, axis=2).astype(np.uint8))  # 7 wide, 5 high
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
