@@ -39,7 +39,8 @@ test: $(READY) packages  ## unit tests, the notebooks' form, then every lesson (
 	exit $$status
 
 test-data: $(READY) packages  ## the lessons whose data lie in the folder COURSEKIT_DATA, run on those
-	@sh scripts/offline.sh $(BIN)/python -m pytest --nbval-lax --own-data nbs
+	@sh scripts/offline.sh $(BIN)/python -m pytest --nbval-lax --own-data \
+		$(or $(foreach lesson,$(LESSONS),$(wildcard nbs/$(lesson)*.ipynb)),nbs)
 
 test-browser: $(READY) packages  ## JupyterLab in headless Chromium: run lessons there and move their controls
 	@$(BIN)/python -m pytest tests/browser
