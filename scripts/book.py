@@ -16,8 +16,8 @@ import yaml
 
 ROOT = Path(__file__).parent.parent
 SOURCE, SITE = ROOT / "build/book-source", ROOT / "build/book"
-PAGES = ["README.md", "CONTRIBUTING.md", "docs/course.md", "docs/course_map.svg", "docs/names.md", "docs/hosting.md",
-         "docs/lesson.png", "docs/online.md", "data/README.md", "LICENSE", "LICENSE-PROSE.md",
+PAGES = ["README.md", "CONTRIBUTING.md", "docs/course.md", "docs/course_map.svg", "docs/names.md", "docs/lectures.md",
+         "docs/hosting.md", "docs/online.md", "docs/lesson.png", "data/README.md", "LICENSE", "LICENSE-PROSE.md",
          "CITATION.cff"]
 SETTINGS = {
     "title": "Deep learning, executable",
