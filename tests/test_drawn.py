@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 
 from coursekit.drawn import BREEDS, VIEWS, body_of, draw_car, draw_pet, pet_mask
-from coursekit.drawn.cars import BODIES
 from coursekit.drawn.breeds import COLORS
 from coursekit.drawn.canvas import Pose, both_sides, curve, ellipse
+from coursekit.drawn.cars import BODIES
 from coursekit.drawn.marks import ON_BODY, ON_HEAD
 from coursekit.drawn.parts import EARS, EXTRAS
 
