@@ -105,8 +105,9 @@ def test_a_guess_is_right_where_it_was_not_trained(labeller):
 
 
 def test_accuracy_is_measured_on_pictures_not_trained_on(features):
+    "Labels by chance, learnt by heart, would give an accuracy of 1."
     random = np.random.default_rng(1)
-    noise = Labeller([f"{i}.jpg" for i in range(60)], {"late": random.normal(size=(60, 50))})  # learnt by heart, it would be 1
+    noise = Labeller([f"{i}.jpg" for i in range(60)], {"late": random.normal(size=(60, 50))})
     give(noise, range(0, 60, 2), "a")
     give(noise, range(1, 60, 2), "b")
     assert noise.guess("late").accuracy < 0.75
