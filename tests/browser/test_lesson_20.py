@@ -13,7 +13,7 @@ SOON = 20_000  # milliseconds until a control has answered
 @pytest.fixture(scope="module")
 def desk(lab, browser):
     """The desk of lesson 20 with few pictures."""
-    change_source(lab, "20_label_images.ipynb", "n_each = 160 ", "n_each = 30 ")
+    change_source(lab, "20_label_images.ipynb", "n_each = 160 ", "n_each = 70 ")
     change_source(lab, "20_label_images.ipynb", "n_later = 80 ", "n_later = 4 ")
     change_source(lab, "20_label_images.ipynb", "epochs = 12 ", "epochs = 1 ")
     page = browser.new_page(viewport=VIEW)
@@ -28,7 +28,7 @@ def chosen(status):
 
 def test_lasso_exclude_label_and_undo(desk):
     status, canvas = desk.get_by_role("status"), desk.locator("canvas")
-    expect(status).to_contain_text("0 chosen; labelled: nothing, of 90", timeout=SOON)
+    expect(status).to_contain_text("0 chosen; labelled: nothing, of 210", timeout=SOON)
     canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()
     corners = [(0.0, 0.0), (0.5, 0.0), (0.5, 1.0), (0.0, 1.0), (0.0, 0.0)]
@@ -40,7 +40,7 @@ def test_lasso_exclude_label_and_undo(desk):
     mouse.up()
     expect(status).to_contain_text("1 clicks", timeout=SOON)
     n = chosen(status)
-    assert 10 < n < 80
+    assert 20 < n < 190
     tiles = desk.get_by_role("button", name=re.compile("Leave out picture"))
     expect(tiles).to_have_count(n)
     tiles.first.click()
@@ -50,7 +50,7 @@ def test_lasso_exclude_label_and_undo(desk):
     name.fill("left")
     name.press("Tab")
     desk.get_by_role("button", name="Give label").click()
-    expect(status).to_contain_text(f"{n - 1} left, of 90", timeout=SOON)
+    expect(status).to_contain_text(f"{n - 1} left, of 210", timeout=SOON)
     expect(tiles).to_have_count(0)
     desk.get_by_role("button", name="Undo").click()
     expect(status).to_contain_text(f"{n - 1} chosen; labelled: nothing", timeout=SOON)
