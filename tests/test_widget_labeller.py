@@ -34,6 +34,11 @@ def test_the_atlas_holds_each_picture_at_its_place(desk):
     assert atlas.getpixel((7 * TILE + 30, TILE + 30))[0] == pytest.approx(4 * (COLUMNS + 7), abs=6)
 
 
+def test_at_first_nothing_is_chosen_and_it_says_so(desk):
+    assert "0 chosen; labelled: nothing, of 60; 0 clicks." in desk.status.value
+    assert desk.map.opacity == [1] * 60 and len(desk.map.points) == len(desk.map.colors) == 60
+
+
 def test_groups_hold_every_picture_once(desk):
     groups = groups_on(desk.points)
     assert sorted(place for group in groups for place in group) == list(range(60))

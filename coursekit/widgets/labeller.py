@@ -85,6 +85,7 @@ class LabellingDesk(widgets.VBox):
                           self.fade, self.status])
         self._connect()
         self.show_map()
+        self.refresh()
 
     def _connect(self):
         actions = {"Give label": self._label, "Find similar": self._similar, "Separate": self._separate,
