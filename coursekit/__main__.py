@@ -15,7 +15,8 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(prog="python -m coursekit", description="Look after the course.")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("doctor", help="will the lessons run here? what differs from requirements.lock?")
-    commands.add_parser("lessons", help="the lessons in one table")
+    lessons = commands.add_parser("lessons", help="the lessons in one table, or the way to one of them")
+    lessons.add_argument("name", nargs="?", metavar="LESSON", help="its number, such as 13a: what to read before it")
     data = commands.add_parser("data", help="the data sets").add_subparsers(dest="action", required=True)
     data.add_parser("list", help="each data set, and where it would come from")
     get = data.add_parser("get", help="fetch data from their publishers")
@@ -27,7 +28,7 @@ def main(arguments=None):
     if options.command == "doctor":
         return doctor.main()
     if options.command == "lessons":
-        return show_lessons()
+        return show_lessons(options.name)
     if options.action == "get" and [bool(options.names), options.all, options.packages].count(True) != 1:
         get.error("expected either names of data sets, --all or --packages")
     if options.action == "get" and options.packages:
@@ -64,13 +65,41 @@ def fetch_packages():
     return 0 if all(good for good, _ in outcomes) else 1
 
 
-def show_lessons(folder=LESSONS):
-    """Print the title and the promise of every lesson."""
-    for path in sorted(folder.glob("*.ipynb")):
-        first = "".join(json.loads(path.read_text(encoding="utf-8"))["cells"][0]["source"])
-        title, promise = [line for line in first.splitlines() if line.strip()][:2]
-        print(f"{path.stem:32} {title.lstrip('# ')}\n{'':32} {promise}")
+def show_lessons(name=None, folder=LESSONS):
+    """Print every lesson, or those on the way to the one whose file name begins with `name`; 1 if there is none."""
+    lessons = read_lessons(folder)
+    found = [stem for stem in lessons if stem.startswith(name)] if name else list(lessons)
+    if name and len(found) != 1:
+        print(f"Expected the number of one lesson, such as 13a, found {name!r}, which fits "
+              f"{', '.join(found) or 'none'}. All of them: python -m coursekit lessons")
+        return 1
+    shown = way_to(found[0], lessons) if name else found
+    for stem in shown:
+        title, promise, _ = lessons[stem]
+        print(f"{stem:32} {title}\n{'':32} {promise}")
+    minutes = sum(lessons[stem][2]["minutes"] for stem in shown)
+    count = f"{len(shown)} lessons" if len(shown) > 1 else "1 lesson"
+    print(f"{count}, about {minutes:.0f} minutes of computing on two CPU cores")
     return 0
+
+
+def read_lessons(folder):
+    """File name without its ending -> (title, promise, what its metadata say), in order of reading."""
+    lessons = {}
+    for path in sorted(folder.glob("*.ipynb")):
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+        title, promise = [line for line in "".join(notebook["cells"][0]["source"]).splitlines() if line.strip()][:2]
+        lessons[path.stem] = title.lstrip("# "), promise, notebook["metadata"]["coursekit"]
+    return lessons
+
+
+def way_to(stem, lessons):
+    """The lesson, those that it needs, and those that they need, in order of reading."""
+    needed = {stem}
+    for later in reversed(lessons):
+        if later in needed:
+            needed.update(lessons[later][2]["requires"])
+    return [name for name in lessons if name in needed]
 
 
 if __name__ == "__main__":

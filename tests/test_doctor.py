@@ -89,8 +89,27 @@ def test_what_differs_from_the_lock(monkeypatch, tmp_path):
     assert doctor.check_lock(lock).good
 
 
+def write_lesson(folder, stem, requires, minutes=1.0):
+    first = {"cell_type": "markdown", "source": [f"# Lesson {stem}\n", "\n", "You will begin.\n", "| a |\n"]}
+    notebook = {"cells": [first], "metadata": {"coursekit": {"requires": requires, "minutes": minutes}}}
+    (folder / f"{stem}.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+
+
 def test_lessons_are_listed(tmp_path, capsys):
-    first = {"cell_type": "markdown", "source": ["# Start here\n", "\n", "You will begin.\n", "| a |\n"]}
-    (tmp_path / "00_start.ipynb").write_text(json.dumps({"cells": [first]}), encoding="utf-8")
-    assert command_line.show_lessons(tmp_path) == 0
-    assert capsys.readouterr().out.split() == "00_start Start here You will begin.".split()
+    write_lesson(tmp_path, "00_start", [], minutes=2)
+    assert command_line.show_lessons(folder=tmp_path) == 0
+    said = capsys.readouterr().out
+    assert said.split()[:6] == "00_start Lesson 00_start You will begin.".split()
+    assert said.splitlines()[-1] == "1 lesson, about 2 minutes of computing on two CPU cores"
+
+
+def test_the_way_to_a_lesson(tmp_path, capsys):
+    for stem, requires in {"00_start": [], "01_line": ["00_start"], "02_other": ["00_start"], "03a_net": ["01_line"],
+                           "03b_fails": ["03a_net"]}.items():
+        write_lesson(tmp_path, stem, requires)
+    assert command_line.show_lessons("03b", tmp_path) == 0
+    said = capsys.readouterr().out
+    shown = [line.split()[0] for line in said.splitlines() if line.startswith("0")]
+    assert shown == ["00_start", "01_line", "03a_net", "03b_fails"]
+    assert command_line.show_lessons("03", tmp_path) == 1 and "fits 03a_net, 03b_fails." in capsys.readouterr().out
+    assert command_line.show_lessons("99", tmp_path) == 1 and "fits none." in capsys.readouterr().out
