@@ -102,6 +102,7 @@ How long each takes stands in the [README](../README.md); the lectures' names fo
 
 An arrow leads from a lesson to those that build on it.
 Start at the top; below any lesson whose arrows you have followed, you are free to choose.
+To go straight to one lesson, `python -m coursekit lessons 16` lists what to read on the way.
 
 ![{describe(lessons)}](course_map.svg)
 
