@@ -46,8 +46,11 @@ def _smaller(buffer):
     about.add_text("Description", picture.text["Description"])
     picture = picture.convert("RGB")
     every_third = picture.resize((picture.width // 3, picture.height // 3), Image.Resampling.NEAREST)
-    colours = every_third.quantize(256, method=Image.Quantize.MAXCOVERAGE, kmeans=1)  # keeps rare colours, too
-    picture.quantize(palette=colours, dither=Image.Dither.NONE).save(smaller, "PNG", optimize=True, pnginfo=about)
+    colours = every_third.quantize(255, method=Image.Quantize.MAXCOVERAGE, kmeans=1)  # keeps rare colours, too
+    colours.putpalette(colours.getpalette()[:3 * 255] + [255, 255, 255])
+    fewer = picture.quantize(palette=colours, dither=Image.Dither.NONE)
+    fewer.paste(255, mask=Image.fromarray(np.asarray(picture).min(axis=2) == 255))  # paper stays white
+    fewer.save(smaller, "PNG", optimize=True, pnginfo=about)
     return smaller.getvalue()
 
 

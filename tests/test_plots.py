@@ -39,7 +39,7 @@ def test_a_figure_carries_its_sentence_and_the_names_of_its_axes(displayed):
 
 
 def test_a_figure_with_photographs_takes_fewer_bytes_and_looks_the_same(displayed, monkeypatch):
-    noise = np.random.default_rng(0).integers(90, 160, (160, 160, 3)).astype("uint8")
+    noise = np.random.default_rng(0).integers(235, 256, (160, 160, 3)).astype("uint8")
     stored = []
     for large in (0, plots.LARGE * 100):
         monkeypatch.setattr(plots, "LARGE", large)
@@ -51,6 +51,8 @@ def test_a_figure_with_photographs_takes_fewer_bytes_and_looks_the_same(displaye
     few, all_colours = (np.asarray(Image.open(io.BytesIO(data)).convert("RGB"), int) for data in stored)
     assert len(stored[0]) < len(stored[1]) / 2
     assert np.abs(few - all_colours).mean() < 8
+    paper = all_colours.min(axis=2) == 255
+    assert paper.any() and (few[paper] == 255).all()
     assert Image.open(io.BytesIO(stored[0])).text["Description"] == "noise"
 
 
