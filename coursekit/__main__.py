@@ -66,7 +66,7 @@ def fetch_packages():
 
 
 def show_lessons(name=None, folder=LESSONS):
-    """Print every lesson, or those on the way to the one whose file name begins with `name`; 1 if there is none."""
+    """Print every lesson, or those on the way to the one that begins with `name`; 1 unless it is exactly one."""
     lessons = read_lessons(folder)
     found = [stem for stem in lessons if stem.startswith(name)] if name else list(lessons)
     if name and len(found) != 1:
