@@ -13,17 +13,18 @@ from notebook_numbers import join
 
 from coursekit.lesson import Exercise
 
-LESSONS = Path(__file__).parent.parent / "nbs"
-FILES = sorted((LESSONS / "exercises").glob("lesson_*.py"))
+ROOT = Path(__file__).parent.parent
+LESSONS = ROOT / "nbs"
+FOLDER = ROOT / "coursekit/exercises"
+FILES = sorted(FOLDER.glob("lesson_*.py"))
 FOLDED = re.compile(r"<details>.*?```python\n(.*?)```.*?</details>", re.S)
 CHECK = re.compile(r"^check\(exercises\.(\w+), (\w+)\)$", re.M)
 
 
 @pytest.fixture(autouse=True)
-def in_the_lessons_folder(monkeypatch):
-    """Exercises are imported as a lesson does it: from the folder of the lessons."""
-    monkeypatch.chdir(LESSONS)
-    monkeypatch.syspath_prepend(str(LESSONS))
+def in_another_folder(monkeypatch, tmp_path):
+    """A lesson runs from any folder."""
+    monkeypatch.chdir(tmp_path)
 
 
 def read_cells(path):
@@ -49,7 +50,7 @@ EXERCISES = [pytest.param(path, name, id=f"{path.stem}-{name}")
 
 def load(path, name):
     "The exercise `name` of the file `path`."
-    return getattr(importlib.import_module(f"exercises.{path.stem}"), name)
+    return getattr(importlib.import_module(f"coursekit.exercises.{path.stem}"), name)
 
 
 def execute(*sources):
@@ -108,7 +109,7 @@ def test_folded_solution_passes_the_same_check(path, name):
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_lesson_and_file_hold_the_same_exercises(path):
-    module = importlib.import_module(f"exercises.{path.stem}")
+    module = importlib.import_module(f"coursekit.exercises.{path.stem}")
     checked = [match[1] for cell in read_cells(path) for match in CHECK.finditer(cell["source"])]
     held = [name for name, value in vars(module).items() if isinstance(value, Exercise)]
     assert sorted(checked) == sorted(held) == sorted(find_names(path))
@@ -119,4 +120,4 @@ def test_every_check_of_a_lesson_is_one_of_its_file(path):
     code = [cell for cell in read_notebook(path) if cell["cell_type"] == "code"]
     named = sum(len(re.findall(r"^check\(exercises\.\w+, ", cell["source"], re.M)) for cell in code)
     assert named == sum(calls(cell, "check") for cell in code), "Write check(exercises.NAME, ANSWER)."
-    assert LESSONS / "exercises" / f"lesson_{path.stem.split('_')[0]}.py" in FILES
+    assert FOLDER / f"lesson_{path.stem.split('_')[0]}.py" in FILES

@@ -12,7 +12,7 @@ TIERS = [
     "data backbones loaders schedules recorder progress sheets processors",
     "learner",
     "images photos photo_checks augment convnets heatmaps tabular collab text rnns rossmann labelling",
-    "interpret export widgets doctor pets_model serve __main__",
+    "interpret export widgets doctor exercises pets_model serve __main__",
 ]
 TIER = {name: number for number, names in enumerate(TIERS) for name in names.split()}
 WITHIN = {("tabular", "tables"), ("rossmann", "tabular"), ("pets_model", "export"), ("serve", "export"),

@@ -49,7 +49,7 @@ def tiny_cells():
     """The cells of the lesson, numbered as executed."""
     cells = [
         text(HEADER),
-        code("from coursekit.lesson import Results, check\nfrom exercises import lesson_90 as exercises"),
+        code("from coursekit.exercises import lesson_90 as exercises\nfrom coursekit.lesson import Results, check"),
         code("n = 10", tags=["parameters"]),
         text("A **mean** is a sum divided by a count, and it is what the next cell computes.", "definition"),
         code("print(sum(range(n)) / n / 7)", stream("0.6428571428571429\n")),
