@@ -11,7 +11,8 @@ from IPython.display import Markdown, display
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-TRAIN, VALID, THIRD, FOURTH = "#0072B2", "#D55E00", "#009E73", "#CC79A7"  # Okabe and Ito, safe for colour-blind eyes
+from coursekit.style import FOURTH, THIRD, TRAIN, VALID, describe
+
 LARGE = 60_000  # bytes of a figure that is stored in fewer colours
 
 STYLE = {"figure.dpi": 80, "axes.spines.top": False, "axes.spines.right": False, "axes.titlesize": 12,
@@ -150,24 +151,6 @@ def plot_confusion(matrix, classes, title="Confusion matrix", size=5.0):
     ax.grid(False)
     show(fig, f"{title}: {np.trace(matrix)} of {matrix.sum()} right; most often confused: true {classes[true]} "
               f"taken for {classes[predicted]}, {wrong.max()} times.")
-
-
-def describe(values):
-    """A curve in words, made from its numbers: 'falls from 2.31 to 0.12'."""
-    values = np.asarray([float(value) for value in values])
-    values = values[np.isfinite(values)]
-    if len(values) == 0:
-        return "has no finite value"
-    first, last, low, high = values[0], values[-1], values.min(), values.max()
-    span = high - low
-    if span <= 1e-3 * max(abs(high), 1e-12):
-        return f"stays at {last:.3g}"
-    text = f"{'falls' if last < first else 'rises'} from {first:.3g} to {last:.3g}"
-    if low < min(first, last) - 0.05 * span:
-        text += f", with its lowest point {low:.3g}"
-    if high > max(first, last) + 0.05 * span:
-        text += f", with its highest point {high:.3g}"
-    return text
 
 
 def _img(kind, buffer, alt):

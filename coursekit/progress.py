@@ -1,13 +1,15 @@
-"""What a training shows while it runs: a bar and a live curve in Jupyter, a line for each epoch elsewhere."""
+"""What a training shows while it runs: a bar and a live curve in Jupyter, a line for each epoch elsewhere.
 
+For all else that takes a while there is `track`.
+"""
+
+import sys
+import threading
 from html import escape
 from time import perf_counter
 
-from IPython import get_ipython
-from IPython.display import display
-
 from coursekit.callbacks import Callback
-from coursekit.plots import TRAIN, VALID, describe
+from coursekit.style import TRAIN, VALID, describe
 
 
 class Progress(Callback):
@@ -26,7 +28,7 @@ class Progress(Callback):
         """Open the display, if there is a notebook to show it in."""
         self.first, self.first_batch = len(learn.recorder.history), len(learn.recorder.losses)
         if in_notebook():
-            self.handle = display({"text/plain": "Training ..."}, raw=True, display_id=True)
+            self.handle = open_display("Training ...")
         self.due = perf_counter() + self.interval
 
     def before_epoch(self, learn):
@@ -75,9 +77,87 @@ class Progress(Callback):
         return {"text/html": f"<div>{bar} {text}</div>{svg}{table(rows)}", "text/plain": text}
 
 
+def track(items, what="step", name=str):
+    """Yield each of `items`; one line, fresh every second, says which one is at work and how long the rest may take.
+
+    `what` is the word for one item, `name` makes its name. For work that shows nothing by itself: a loop over
+    silent learners, a forest, images that are read. The line ends as "3 of 3 models".
+    """
+    items = list(items)
+    with Ticker() as ticker:
+        for done, item in enumerate(items):
+            ticker.say(f"{what} {done + 1} of {len(items)}: {name(item)}", done / len(items))
+            yield item
+        ticker.end(f"{len(items)} of {len(items)} {what}s")
+
+
+class Ticker:
+    """A line of text that a thread of its own keeps up to date, so that it lives while the work says nothing."""
+
+    def __init__(self, interval=1.0):
+        self.interval, self.text, self.share = interval, "", 0.0
+        self.finished, self.handle = threading.Event(), None
+        self.thread = threading.Thread(target=self._run, name="Ticker", daemon=True)
+
+    def __enter__(self):
+        self.start = perf_counter()
+        if in_notebook():
+            self.handle = open_display("...")
+            on_cell_end(self.finished.set)  # after an error the loop, and with it this block, is kept for the debugger
+            self.thread.start()
+        return self
+
+    def __exit__(self, *error):
+        self.finished.set()
+        if self.handle:
+            self.thread.join()
+
+    def say(self, text, share):
+        """From now on show `text`; `share`, from 0 to 1, of the whole is done."""
+        self.text, self.share = text, share
+        if not self.handle:
+            print(text, flush=True)
+        self._show()
+
+    def end(self, text):
+        """Show `text` for good."""
+        self.finished.set()
+        if self.handle:
+            self.thread.join()
+            self.handle.update({"text/plain": text}, raw=True)
+
+    def _run(self):
+        while not self.finished.wait(self.interval):
+            self._show()
+
+    def _show(self):
+        seconds = perf_counter() - self.start
+        left = f", about {seconds / self.share - seconds:.0f} s left" if self.share else ""
+        if self.handle:
+            self.handle.update({"text/plain": f"{self.text} ({seconds:.0f} s so far{left})"}, raw=True)
+
+
+def open_display(text):
+    """A display of Jupyter's that shows `text` and can be updated."""
+    from IPython.display import display  # here, so that a script which trains needs no IPython
+
+    return display({"text/plain": text}, raw=True, display_id=True)
+
+
+def on_cell_end(function):
+    """Call `function` once, when the cell that is running has ended, well or badly."""
+    events = sys.modules["IPython"].get_ipython().events
+
+    def call(result):
+        events.unregister("post_run_cell", call)
+        function()
+
+    events.register("post_run_cell", call)
+
+
 def in_notebook():
     """Whether this runs in a Jupyter kernel, which can show HTML."""
-    return hasattr(get_ipython(), "kernel")
+    return "IPython" in sys.modules and hasattr(sys.modules["IPython"].get_ipython(), "kernel")
 
 
 def number(value):

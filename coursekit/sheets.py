@@ -10,7 +10,8 @@ from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
 
 from coursekit.formulas import FormulaError, compute, parse, references, spell
-from coursekit.plots import describe, figure, show
+from coursekit.plots import figure, show
+from coursekit.style import describe
 
 FIRST_ROW = 4  # row 1 names the cells, row 2 holds them, row 3 names the columns
 STYLE = """<style>

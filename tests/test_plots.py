@@ -83,19 +83,6 @@ def test_an_animation_is_a_gif_with_all_its_frames(displayed):
     assert "alt=\"it &quot;rises&quot;\"" in bundle["text/html"]
 
 
-@pytest.mark.parametrize(("values", "words"), [
-    ([2.0, 1.0], "falls from 2 to 1"),
-    ([1.0, 2.0], "rises from 1 to 2"),
-    ([2.0, 0.5, 1.0], "falls from 2 to 1, with its lowest point 0.5"),
-    ([1.0, 9.0, 2.0], "rises from 1 to 2, with its highest point 9"),
-    ([0.1, 0.1], "stays at 0.1"),
-    ([float("nan")], "has no finite value"),
-    ([2.0, float("inf"), 1.0], "falls from 2 to 1"),
-])
-def test_curves_are_described_by_their_numbers(values, words):
-    assert plots.describe(values) == words
-
-
 def test_the_confusion_matrix_names_the_worst_confusion(displayed):
     plots.plot_confusion([[5, 2], [0, 3]], ["cat", "dog"])
     assert "8 of 10 right; most often confused: true cat taken for dog, 2 times" in displayed[0][1]["image/png"]["alt"]

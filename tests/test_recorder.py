@@ -84,7 +84,7 @@ def test_in_a_notebook_one_display_that_ends_as_the_table(monkeypatch, capsys):
     shown = []
     handle = SimpleNamespace(update=lambda bundle, raw: shown.append(bundle))
     monkeypatch.setattr(progress, "in_notebook", lambda: True)
-    monkeypatch.setattr(progress, "display", lambda bundle, raw, display_id: handle)
+    monkeypatch.setattr(progress, "open_display", lambda text: handle)
     learn = fake_learner(metrics=[distance])
     learn.reporters[1].interval = 0.0
     learn.fit(2)
@@ -101,7 +101,7 @@ def test_refreshes_are_rare(monkeypatch):
     shown = []
     handle = SimpleNamespace(update=lambda bundle, raw: shown.append(bundle))
     monkeypatch.setattr(progress, "in_notebook", lambda: True)
-    monkeypatch.setattr(progress, "display", lambda bundle, raw, display_id: handle)
+    monkeypatch.setattr(progress, "open_display", lambda text: handle)
     learn = fake_learner()
     learn.fit(3)
     assert len(shown) <= 1 + sum(row["seconds"] for row in learn.recorder.history) / 0.25 + 1

@@ -11,7 +11,8 @@ from matplotlib.patches import Rectangle
 from numpy.lib.stride_tricks import sliding_window_view
 from PIL import Image
 
-from coursekit.plots import VALID, figure, to_html
+from coursekit.plots import figure, to_html
+from coursekit.style import VALID
 from coursekit.widgets.sheets import say
 
 KERNELS = {

@@ -2,7 +2,8 @@
 
 import ipywidgets as widgets
 
-from coursekit.plots import TRAIN, VALID, figure, to_html
+from coursekit.plots import figure, to_html
+from coursekit.style import TRAIN, VALID
 from coursekit.widgets.sheets import say
 
 
