@@ -14,9 +14,9 @@ import torch
 import torchvision
 from torch import nn
 
-from coursekit.fetch import ROOT, FetchError, locate, own_folder
+from coursekit.fetch import FetchError, locate, own_folder, store_in
+from coursekit.files import cache_folder
 
-STORE = ROOT / "data" / "cache" / "weights"
 TIMEOUT = (5, 10)  # seconds: to connect, and for an answer
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 HALF = (0.5, 0.5, 0.5)
@@ -122,20 +122,21 @@ def _cut_resnet(net):
 def _fetched(name, url):
     "The file that `url` offers: in COURSEKIT_DATA/weights, fetched before, or fetched now."
     file = os.path.basename(url)
-    folders = [STORE] if own_folder() is None else [own_folder() / "weights", STORE]
+    store = cache_folder() / "weights"
+    folders = [store] if own_folder() is None else [own_folder() / "weights", store]
     for folder in folders:
         if (folder / file).is_file():
             return folder / file
+    store_in(store)
     try:
         requests.head(url, timeout=TIMEOUT, allow_redirects=True).raise_for_status()
-        STORE.mkdir(parents=True, exist_ok=True)
         part_of_hash = Path(file).stem.rpartition("-")[2]
-        torch.hub.download_url_to_file(url, str(STORE / file), hash_prefix=part_of_hash)
+        torch.hub.download_url_to_file(url, str(store / file), hash_prefix=part_of_hash)
     except (OSError, RuntimeError) as error:  # requests' errors are OSErrors; RuntimeError: a wrong checksum
         raise FetchError(f"Expected the weights of {name} from {url}, found no way to "
                          f"them ({type(error).__name__}): try again later, put the file into the folder "
                          "weights of COURSEKIT_DATA, or take efficientnet_lite0.") from error
-    return STORE / file
+    return store / file
 
 
 def read_weights(path):

@@ -7,10 +7,8 @@ import stat
 import subprocess
 import sys
 import tarfile
-import tempfile
 import zipfile
 import zlib
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
@@ -154,21 +152,6 @@ def fetch_package(requirement, sha256, folder, built_for=None):
         raise FetchError(f"pip could not download {requirement} ({errors[-1] if errors else run.stderr.strip()}). "
                          "Check the connection, then run this again.")
     return wheels[0]
-
-
-@contextmanager
-def building(target):
-    """A temporary folder beside `target`, which takes its place at the end, or vanishes on failure."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f"{target.name}-", dir=target.parent))
-    try:
-        yield temporary
-        temporary.chmod(0o755)
-        if target.exists():
-            shutil.rmtree(target)
-        temporary.rename(target)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def unpack(archive, folder, limit):

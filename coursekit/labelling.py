@@ -19,7 +19,7 @@ from sklearn.model_selection import cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from coursekit.images import writing
+from coursekit.files import writing
 
 PROJECTIONS = ("directions 1 and 2", "directions 3 and 4", "directions 5 and 6", "t-SNE")
 FOLDS = 5

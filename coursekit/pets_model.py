@@ -5,15 +5,13 @@ from coursekit.convnets import head_learner, image_learner
 from coursekit.data import pets
 from coursekit.device import seed_everything
 from coursekit.export import export
-from coursekit.fetch import ROOT
+from coursekit.files import cache_folder, to_read, to_write
 from coursekit.images import from_files, sample
 
-STORE = ROOT / "data" / "cache" / "models"
 
-
-def model_path(origin, store=STORE):
-    """Where the classifier trained on the pets of `origin` is kept."""
-    return store / f"{origin.key}-classifier.pt"
+def model_path(origin, store=None):
+    """Where to write the classifier trained on the pets of `origin`, by default in the cache."""
+    return to_write(_kept(origin, store))
 
 
 def held_out(found):
@@ -22,14 +20,14 @@ def held_out(found):
     return [file for file, held in zip(pictures.files, pictures.valid.tolist(), strict=True) if held]
 
 
-def pets_model(found=None, size=160, n_pictures=800, epochs=8, seed=42, store=STORE):
+def pets_model(found=None, size=160, n_pictures=800, epochs=8, seed=42, store=None):
     """The path of an exported classifier of the breeds in `found`, by default `pets()`.
 
     The one that is kept there (lesson 13a puts its own there), or one trained now, in about a minute: the
     features of a frozen body are computed once, and only a head is trained on them.
     """
     found = found or pets()
-    path = model_path(found.origin, store)
+    path = to_read(_kept(found.origin, store))
     if not path.is_file():
         learn = train_head(_few(found, n_pictures, seed), size, epochs, seed)
         export(learn.model, path, found.classes, size)
@@ -42,6 +40,11 @@ def train_head(pictures, size, epochs, seed):
     learn = image_learner(pictures.loaders(size, seed=seed), pretrained_body(), len(pictures.classes))
     head_learner(learn, seed=seed).fit_one_cycle(epochs, lr=3e-3)
     return learn
+
+
+def _kept(origin, store):
+    "The classifier's place in `store`, by default in the cache."
+    return (store or cache_folder() / "models") / f"{origin.key}-classifier.pt"
 
 
 def _few(found, n, seed):

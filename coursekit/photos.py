@@ -13,7 +13,8 @@ from urllib.parse import quote, urlsplit
 import pandas as pd
 from tqdm import tqdm
 
-from coursekit.images import ENDINGS, writing
+from coursekit.files import writing
+from coursekit.images import ENDINGS
 
 CHUNK = 1 << 16  # bytes
 AGENT = "coursekit (a course on deep learning)"

@@ -11,8 +11,7 @@ from pathlib import Path
 from coursekit import columns, layers, learner, loaders, processors, schedules, tables, tabular
 from coursekit.data import rossmann_features, rossmann_stand_in
 from coursekit.device import seed_everything
-from coursekit.download import building
-from coursekit.fetch import ROOT
+from coursekit.files import building, cache_folder, to_read, to_write
 from coursekit.tabular import TabularData, exp_rmspe, tabular_learner
 
 CATEGORICAL = ["Store", "DayOfWeek", "Year", "Month", "Day", "StateHoliday", "CompetitionMonthsOpen", "Promo2Weeks",
@@ -67,10 +66,10 @@ def trained_rossmann(features, epochs=3, seed=42, lr=1e-2, wd=0.2, again=False, 
     data = rossmann_data(features)
     learn = rossmann_learner(data, seed, **options)
     described = {"epochs": epochs, "seed": seed, "lr": lr, "wd": wd} | options
-    folder = ROOT / "data" / "cache" / f"{features.origin.key}-model-{_fingerprint(described)}"
-    if again or not _loaded(learn, folder / "weights.pt"):
+    folder = cache_folder() / f"{features.origin.key}-model-{_fingerprint(described)}"
+    if again or not _loaded(learn, to_read(folder) / "weights.pt"):
         learn.fit_one_cycle(epochs, lr, wd)
-        with building(folder) as new:
+        with building(to_write(folder)) as new:
             learn.save(new / "weights.pt")
     return learn, data
 

@@ -93,7 +93,7 @@ def test_an_unknown_body_is_refused():
 
 def test_resnet_without_its_host_names_the_way_out(monkeypatch, tmp_path):
     monkeypatch.delenv("COURSEKIT_DATA", raising=False)
-    monkeypatch.setattr(backbones, "STORE", tmp_path / "weights")
+    monkeypatch.setenv("COURSEKIT_CACHE", str(tmp_path))
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")  # nobody answers there
     monkeypatch.setenv("NO_PROXY", "")
     with pytest.raises(FetchError, match="weights of resnet34 .*folder weights of COURSEKIT_DATA, or take effic"):

@@ -16,7 +16,8 @@ from types import SimpleNamespace
 import pytest
 
 from coursekit import download
-from coursekit.download import FetchError, building, fetch_file, fetch_package, unpack
+from coursekit.download import FetchError, fetch_file, fetch_package, unpack
+from coursekit.files import building
 
 CONTENT = bytes(range(256)) * 400
 HALF = len(CONTENT) // 2

@@ -24,6 +24,7 @@ def file_entry(content=CONTENT, name="table.csv", **more):
 def make(tmp_path, monkeypatch):
     """Make a data set called toy with the sources given; a source in git has its file already."""
     monkeypatch.delenv("COURSEKIT_DATA", raising=False)
+    monkeypatch.setenv("COURSEKIT_CACHE", str(tmp_path / "data/cache"))
 
     def make(**sources):
         if "git" in sources:

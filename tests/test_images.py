@@ -143,7 +143,7 @@ def test_a_sample_is_the_same_for_everybody(folder):
 
 
 def test_bytes_are_kept_and_made_again_when_a_file_changes(folder, monkeypatch):
-    monkeypatch.setattr(images, "CACHE", folder / "cache")
+    monkeypatch.setenv("COURSEKIT_CACHE", str(folder / "cache"))
     first = from_folder(folder, key="toy").pixels(8)
     calls = []
     monkeypatch.setattr(images, "to_bytes", lambda *arguments: calls.append(arguments) or first)
@@ -153,7 +153,7 @@ def test_bytes_are_kept_and_made_again_when_a_file_changes(folder, monkeypatch):
     Image.new("RGB", (31, 21)).save(folder / "red/red_0.png")
     from_folder(folder, key="toy").pixels(8)
     assert len(calls) == 3
-    assert all(path.name.startswith("toy-") and path.suffix == ".pt" for path in (folder / "cache").iterdir())
+    assert all(path.name.startswith("toy-") and path.suffix == ".pt" for path in (folder / "cache/pictures").iterdir())
 
 
 def test_batches(folder):

@@ -110,7 +110,7 @@ def test_features_are_computed_once_and_kept(raw, tmp_path, monkeypatch, capsys)
         print("origin")
         return Rossmann(raw, {}, tmp_path, ORIGIN)
 
-    monkeypatch.setattr(module, "ROOT", tmp_path)
+    monkeypatch.setenv("COURSEKIT_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(module, "locate", lambda name: (tmp_path, ORIGIN))
     monkeypatch.setattr(module, "rossmann", counted)
     first = rossmann_features()
@@ -122,7 +122,7 @@ def test_features_are_computed_once_and_kept(raw, tmp_path, monkeypatch, capsys)
     for features in (first, second):
         assert_frame_equal(features.train, train)
         assert_frame_equal(features.test, test)
-    (folder,) = (tmp_path / "data" / "cache").iterdir()
+    (folder,) = (tmp_path / "cache").iterdir()
     assert folder.name.startswith("rossmann-2015-generated-features-")
 
 

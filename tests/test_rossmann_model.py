@@ -36,8 +36,8 @@ def features():
 @pytest.fixture
 def cache(tmp_path, monkeypatch):
     """An empty folder where weights are kept."""
-    monkeypatch.setattr(module, "ROOT", tmp_path)
-    return tmp_path / "data" / "cache"
+    monkeypatch.setenv("COURSEKIT_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
 
 
 def weights(learn):

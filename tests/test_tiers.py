@@ -7,7 +7,7 @@ import coursekit
 
 PACKAGE = Path(coursekit.__file__).parent
 TIERS = [
-    "style",
+    "style files",
     "device fetch download unpack formulas plots lesson metrics callbacks param_groups layers errors hooks drawn "
     "columns tables",
     "data backbones loaders schedules recorder progress sheets processors",

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from coursekit.download import building
 from coursekit.fetch import OWN, Origin, locate
+from coursekit.files import building, to_read
 
 PUBLISHED = ("u.data", "u.item", "u.user", "u.genre")  # of the publisher's files, those that are read here
 GENRES = ["unknown", "Action", "Adventure", "Animation", "Children's", "Comedy", "Crime", "Documentary", "Drama",
@@ -61,8 +61,10 @@ def as_published(folder, source):
     """
     if source == OWN:
         return folder
-    published = folder / "ml-100k"
-    if source != "publisher" and not all((published / name).is_file() for name in PUBLISHED):
+    if source == "publisher":
+        return folder / "ml-100k"
+    published = to_read(folder / "ml-100k")
+    if not all((published / name).is_file() for name in PUBLISHED):
         tables = _carried(folder) if source == "package" else _made_up()
         with building(published) as new:
             _write_100k(*tables, new)

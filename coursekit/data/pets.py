@@ -6,9 +6,9 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from coursekit.download import building
 from coursekit.drawn import BREEDS, VERSION, draw_pet
 from coursekit.fetch import OWN, Origin, locate
+from coursekit.files import building, to_read
 
 N_EACH = 40  # drawn pictures of each breed
 JPEG = b"\xff\xd8\xff"  # how a JPEG file begins
@@ -40,7 +40,7 @@ def pets():
     """
     folder, origin = locate("pets")
     if origin.source == "generated":
-        folder = as_drawn(folder / f"drawn-{VERSION}")
+        folder = as_drawn(to_read(folder / f"drawn-{VERSION}"))
         origin = replace(origin, fingerprint=folder.name)
     files = pictures(folder / "images")
     if origin.source == OWN:

@@ -6,8 +6,8 @@ from pathlib import Path
 import pandas as pd
 
 from coursekit.data import rossmann_stand_in
-from coursekit.download import building
 from coursekit.fetch import OWN, Origin, locate
+from coursekit.files import building, to_read
 
 TABLES = ("train", "test", "store", "store_states", "state_names", "googletrend", "weather")
 
@@ -56,7 +56,7 @@ def as_published(folder, source):
     """
     if source in (OWN, "publisher"):
         return folder
-    published = folder / "rossmann"
+    published = to_read(folder / "rossmann")
     if not all((published / f"{name}.csv").is_file() for name in TABLES):
         sales = _carried(folder) if source == "package" else rossmann_stand_in.made_up_sales()
         tables = rossmann_stand_in.tables_from(sales)

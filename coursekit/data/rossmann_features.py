@@ -12,8 +12,8 @@ import pandas as pd
 from coursekit import tables
 from coursekit.data import rossmann_stand_in
 from coursekit.data.rossmann import rossmann
-from coursekit.download import building
-from coursekit.fetch import ROOT, Origin, locate
+from coursekit.fetch import Origin, locate
+from coursekit.files import building, cache_folder, to_read
 from coursekit.tables import add_datepart, elapsed, left_join, rolling_sums
 
 EVENTS = ["SchoolHoliday", "StateHoliday", "Promo"]
@@ -38,7 +38,7 @@ class RossmannFeatures:
 def rossmann_features():
     """The joined tables for training and test, computed once for each source of the data and then kept."""
     _, origin = locate("rossmann")
-    folder = ROOT / "data" / "cache" / f"{origin.key}-features-{_code()}"
+    folder = to_read(cache_folder() / f"{origin.key}-features-{_code()}")
     if not folder.is_dir():
         with building(folder) as new:
             for name, frame in zip(("train", "test"), join_tables(rossmann().tables), strict=True):
