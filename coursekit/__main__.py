@@ -68,6 +68,9 @@ def fetch_packages():
 def show_lessons(name=None, folder=LESSONS):
     """Print every lesson, or those on the way to the one that begins with `name`; 1 unless it is exactly one."""
     lessons = read_lessons(folder)
+    if not lessons:
+        print("The lessons are in the course's repository, not in the package alone: git clone that.")
+        return 1
     found = [stem for stem in lessons if stem.startswith(name)] if name else list(lessons)
     if name and len(found) != 1:
         print(f"Expected the number of one lesson, such as 13a, found {name!r}, which fits "

@@ -1,18 +1,19 @@
 """Will the lessons run here? One line for each thing they need, one for what differs from the lock."""
 
 import json
+import os
+import pkgutil
 import platform
 import re
 import shutil
 import sys
+import sysconfig
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import NamedTuple
 
-from packaging.requirements import Requirement
-from packaging.version import Version
+from coursekit.files import ROOT, cache_folder, nearest, why_not_writable
 
-ROOT = Path(__file__).parent.parent
 FREE_DISK = 1e9  # bytes
 MARKS = {True: "ok", False: "NO", None: "--"}
 
@@ -27,8 +28,8 @@ class Finding(NamedTuple):
 
 def main():
     """Print every finding; the exit status: 0 if the lessons will run, else 1."""
-    findings = [check_python(), check_packages(), check_device(), check_disk(), check_kernel(), *check_data(),
-                check_lock()]
+    findings = [check_python(), *check_variables(), check_packages(), check_device(), check_home(), check_disk(),
+                check_cache(), check_kernel(), *check_data(), check_lock()]
     for finding in findings:
         print(f"{MARKS[finding.good]}  {finding.subject:9} {finding.text}")
     wrong = [finding.subject for finding in findings if finding.good is False]
@@ -43,7 +44,14 @@ def check_python():
 
 def check_packages(needed=None):
     """The packages that coursekit needs, without extras, and whether any is missing or too old."""
-    needed = [Requirement(text) for text in needed or requires("coursekit")]
+    try:
+        from packaging.requirements import Requirement
+
+        needed = [Requirement(text) for text in needed or requires("coursekit")]
+    except (ImportError, PackageNotFoundError) as error:
+        missing = getattr(error, "name", None) or "coursekit"
+        return Finding(False, "packages", f"{missing} is missing in {sys.executable}: run `make lab`, or the Python "
+                       "in .venv")
     needed = [package for package in needed if not package.marker or package.marker.evaluate({"extra": ""})]
     wrong = [f"{package.name} {installed(package.name) or 'missing'} (needed: {package.specifier})"
              for package in needed if not package.specifier.contains(installed(package.name) or "0", True)]
@@ -72,13 +80,52 @@ def check_device():
         device = get_device()
         memory = f"; main memory {psutil.virtual_memory().total / 2**30:.0f} GB"
         return Finding(True, "device", describe_machine(device) + memory)
-    except (ImportError, OSError, RuntimeError, ValueError) as error:
+    except Exception as error:  # noqa: BLE001 - a foreign package can break an import in any way
         return Finding(False, "device", str(error))
 
 
-def check_disk(folder=ROOT):
-    """Free disk in the repository."""
-    free = shutil.disk_usage(folder).free
+def check_variables():
+    """What PYTHONPATH and PYTHONHOME, where they are set, put in the place of this environment's packages."""
+    if os.environ.get("PYTHONHOME"):
+        yield Finding(False, "variable", "PYTHONHOME is set, so packages of another Python are taken: run `unset "
+                      "PYTHONHOME`")
+    folders = [folder for folder in os.environ.get("PYTHONPATH", "").split(os.pathsep) if folder]
+    ours = {module.name for module in pkgutil.iter_modules([sysconfig.get_path("purelib")])}
+    hidden = sorted(ours & {module.name for module in pkgutil.iter_modules(folders)})
+    if hidden:
+        yield Finding(False, "variable", f"PYTHONPATH puts its own {', '.join(hidden[:5])} in the place of this "
+                      "environment's: run `unset PYTHONPATH`")
+    elif folders:
+        yield Finding(None, "variable", f"PYTHONPATH is set, but hides no package: {os.pathsep.join(folders)}")
+
+
+def check_home():
+    """Whether Jupyter, IPython and matplotlib can write into the home folder."""
+    home = Path(os.path.expanduser("~"))
+    if reason := why_not_writable(home):
+        return Finding(False, "home", f"Jupyter, IPython and matplotlib cannot write into {home} ({reason}): set HOME "
+                       "to a folder of your own")
+    return Finding(True, "home", "can be written")
+
+
+def check_cache():
+    """Whether what is fetched or computed can be kept."""
+    try:
+        folder = cache_folder()
+    except (OSError, ImportError) as error:
+        return Finding(False, "cache", str(error))
+    if reason := why_not_writable(folder):
+        return Finding(False, "cache", f"{folder} cannot be written ({reason}): set COURSEKIT_CACHE to a folder of "
+                       "your own")
+    return Finding(True, "cache", str(folder))
+
+
+def check_disk(folder=None):
+    """Free disk where the cache is."""
+    try:
+        free = shutil.disk_usage(nearest(folder or cache_folder())).free
+    except (OSError, ImportError) as error:
+        return Finding(False, "disk", str(error))
     return Finding(free > FREE_DISK, "disk", f"{free / 1e9:.1f} GB free (needed: {FREE_DISK / 1e9:.0f})")
 
 
@@ -92,6 +139,10 @@ def check_kernel(prefix=sys.prefix):
     if not shutil.which(python):
         return Finding(False, "kernel", f"coursekit starts {python}, which is not there (was the folder "
                        "moved?): remove .venv and run `make lab`")
+    bare = not Path(python).is_absolute()  # Jupyter puts the running Python in its place
+    if not bare and not Path(python).parent.resolve().is_relative_to(Path(prefix).resolve()):
+        return Finding(False, "kernel", f"coursekit starts {python}, which is not of this environment, {prefix} (was "
+                       "the folder copied?): remove .venv and run `make lab`")
     return Finding(True, "kernel", "coursekit")
 
 
@@ -99,7 +150,7 @@ def check_data():
     """Each data set and where it would come from; nothing is downloaded."""
     try:
         from coursekit.fetch import catalog, data_set
-    except ImportError as error:
+    except Exception as error:  # noqa: BLE001 - as in check_device
         return [Finding(False, "data", str(error))]
     outlooks = [data_set(name).outlook() for name in catalog()]
     return [Finding(good, "data", text) for good, text in outlooks]
@@ -107,12 +158,20 @@ def check_data():
 
 def check_lock(path=ROOT / "requirements.lock"):
     """What is installed in another version than the lock's, or not at all."""
-    differing = list(differences(path.read_text(encoding="utf-8")))
+    if not path.is_file():
+        return Finding(None, "lock", "not a checkout: versions are not compared")
+    try:
+        differing = list(differences(path.read_text(encoding="utf-8")))
+    except ImportError as error:
+        return Finding(None, "lock", f"not compared: {error}")
     return Finding(None if differing else True, "lock", "; ".join(differing) or "nothing differs from it")
 
 
 def differences(lock):
     """A few words for each pin of `lock` for this machine that is not met; +cpu and the like do not count."""
+    from packaging.requirements import Requirement
+    from packaging.version import Version
+
     for line in re.findall(r"^[\w.-]+==[^\\\n]*", lock, re.MULTILINE):
         pin = Requirement(line.strip())
         [wanted], found = pin.specifier, installed(pin.name)

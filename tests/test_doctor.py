@@ -1,9 +1,11 @@
 """The doctor finds what keeps the lessons from running, and says so with its exit status."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from types import SimpleNamespace
 
 import pytest
@@ -63,6 +65,11 @@ def test_kernel(tmp_path):
     path = tmp_path / "share/jupyter/kernels/coursekit/kernel.json"
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps({"argv": [sys.executable, "-m", "ipykernel_launcher"]}))
+    finding = doctor.check_kernel(tmp_path)
+    assert finding.good is False and "not of this environment" in finding.text
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/python").symlink_to(sys.executable)
+    path.write_text(json.dumps({"argv": [str(tmp_path / "bin/python"), "-m", "ipykernel_launcher"]}))
     assert doctor.check_kernel(tmp_path).good
     path.write_text(json.dumps({"argv": [str(tmp_path / "moved/python")]}))
     finding = doctor.check_kernel(tmp_path)
@@ -113,3 +120,53 @@ def test_the_way_to_a_lesson(tmp_path, capsys):
     assert shown == ["00_start", "01_line", "03a_net", "03b_fails"]
     assert command_line.show_lessons("03", tmp_path) == 1 and "fits 03a_net, 03b_fails." in capsys.readouterr().out
     assert command_line.show_lessons("99", tmp_path) == 1 and "fits none." in capsys.readouterr().out
+
+
+def test_a_cache_and_a_home_that_cannot_be_written(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("COURSEKIT_CACHE", str(tmp_path / "file/cache"))
+    monkeypatch.setenv("HOME", str(tmp_path / "file/home"))
+    finding = doctor.check_cache()
+    assert finding.good is False and finding.text.endswith("set COURSEKIT_CACHE to a folder of your own")
+    assert doctor.check_home().good is False
+    monkeypatch.setenv("COURSEKIT_CACHE", "near")
+    assert doctor.check_cache().good is False and doctor.check_disk().good is False
+
+
+def test_pythonpath_and_pythonhome_are_named(tmp_path, monkeypatch):
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    monkeypatch.delenv("PYTHONHOME", raising=False)
+    assert not list(doctor.check_variables())
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    assert [finding.good for finding in doctor.check_variables()] == [None]
+    (tmp_path / "numpy.py").write_text("")
+    monkeypatch.setenv("PYTHONHOME", str(tmp_path))
+    home, path = doctor.check_variables()
+    assert home.good is False and path.good is False and "its own numpy in the place" in path.text
+
+
+def test_an_intruder_that_breaks_torch_is_named(tmp_path):
+    (tmp_path / "numpy.py").write_text("")
+    run = subprocess.run([sys.executable, "-m", "coursekit", "doctor"], capture_output=True, text=True, check=False,
+                         env=os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{doctor.ROOT}"})
+    assert run.returncode == 1 and "its own numpy" in run.stdout and "Traceback" not in run.stderr, run.stderr
+
+
+def test_a_plain_installation(tmp_path):
+    tree = tmp_path / "tree"
+    shutil.copytree(doctor.ROOT / "coursekit", tree / "coursekit", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(doctor.ROOT / name, tree)
+    subprocess.run([sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation",
+                    "--no-index", "-w", tmp_path, tree], check=True)
+    with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
+        wheel.extractall(tmp_path / "installed")
+    ours = {path.relative_to(tree) for path in (tree / "coursekit").rglob("*") if path.is_file()}
+    assert not {path for path in ours if not (tmp_path / "installed" / path).is_file()}
+    start = f"import runpy, sys; sys.path.insert(0, {str(tmp_path / 'installed')!r}); sys.argv[1:] = [{{}}]; "
+    start += "runpy.run_module('coursekit', run_name='__main__', alter_sys=True)"
+    for arguments, said in {"'doctor'": "not a checkout: versions are not compared", "'lessons'": "git clone",
+                            "'data', 'list'": "git clone"}.items():
+        run = subprocess.run([sys.executable, "-c", start.format(arguments)], cwd=tmp_path, capture_output=True,
+                             text=True, check=False)
+        assert said in run.stdout and "Traceback" not in run.stderr, run.stdout + run.stderr
