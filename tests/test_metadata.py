@@ -12,6 +12,7 @@ ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 NEEDED = [Requirement(text) for text in PROJECT["dependencies"] + PROJECT["optional-dependencies"]["dev"]]
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+CITATION = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
 PINS = re.findall(r"^([\w.-]+)==([\w.+!]+)", LOCK, re.M)
 PINNED = {canonicalize_name(name): version for name, version in PINS}
 
@@ -50,12 +51,17 @@ def test_lock_holds_the_versions_that_the_lessons_were_stored_with():
     assert PINNED["torchvision"] == "0.29.0"
 
 
-def test_version_is_the_same_everywhere():
+def test_version_stands_in_one_place():
     from coursekit import __version__
 
-    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
-    assert f"\nversion: {__version__}\n" in citation
-    assert f"\nlicense: {PROJECT['license']}\n" in citation
+    assert PROJECT["dynamic"] == ["version"] and "version" not in PROJECT
+    assert not re.search(r"^version:", CITATION, re.M), "CITATION.cff needs no version: coursekit.__version__ is it."
+    released = re.findall(r"^## \[(\d\S*)\]", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.M)
+    assert released[0] == __version__, "The newest heading with a number in CHANGELOG.md is the version's."
+
+
+def test_licence_is_the_same_everywhere():
+    assert f"\nlicense: {PROJECT['license']}\n" in CITATION
 
 
 def test_licences_are_there():
