@@ -7,6 +7,10 @@ BIN     := .venv/bin
 READY   := .venv/.ready
 FLAGS   ?=
 
+# What is installed goes into .venv and what runs comes from there, whatever the user's own settings say.
+unexport PYTHONPATH PYTHONHOME PIP_TARGET PIP_PREFIX PIP_ROOT PIP_REQUIRE_VIRTUALENV
+export PIP_USER := 0
+
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export JUPYTER_PLATFORM_DIRS := 1
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
@@ -28,7 +32,8 @@ help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' Makefile
 
 lab: $(READY)  ## open JupyterLab at the table of lessons
-	$(BIN)/jupyter lab --ServerApp.root_dir="$(FOLDER)" --LabApp.default_url=/lab/tree/README.md \
+	$(BIN)/jupyter lab --ServerApp.root_dir="$(FOLDER)" --ServerApp.preferred_dir="$(FOLDER)" \
+		--LabApp.default_url=/lab/tree/README.md \
 		--LabApp.app_settings_dir="$(CURDIR)/scripts/jupyterlab" $$([ "$$(id -u)" != 0 ] || echo --allow-root) $(FLAGS)
 
 test: $(READY) packages  ## unit tests, the notebooks' form, then every lesson (LESSONS="00 03": only these)
@@ -107,7 +112,8 @@ $(READY): requirements.lock pyproject.toml
 	@echo "Installing into .venv, this once: some 3 GB are downloaded on Linux, less elsewhere."
 	$(BIN)/python -m pip install --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
-	$(BIN)/python -m ipykernel install --sys-prefix --name coursekit --display-name "Python (coursekit)"
+	$(BIN)/python -m ipykernel install --sys-prefix --name coursekit --display-name "Python (coursekit)" \
+		--env GOMP_SPINCOUNT 1000
 	@touch $@
 
 .venv/book/.ready: docs/book/requirements.lock
