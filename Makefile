@@ -3,6 +3,9 @@
 PYTHON  ?= python3
 LESSONS ?=
 FOLDER  ?= .
+JOBS    ?= auto
+# Unless JOBS=1, tests run side by side, a file at a time.
+BESIDE  := $(if $(filter-out 1,$(JOBS)),-n $(JOBS) --dist loadfile --no-loadscope-reorder)
 BIN     := .venv/bin
 READY   := .venv/.ready
 FLAGS   ?=
@@ -38,7 +41,7 @@ lab: $(READY)  ## open JupyterLab at the table of lessons
 
 test: $(READY) packages  ## unit tests, the notebooks' form, then every lesson (LESSONS="00 03": only these)
 	@status=0; \
-	$(BIN)/python -m pytest tests || status=$$?; \
+	$(BIN)/python -m pytest $(BESIDE) tests || status=$$?; \
 	sh scripts/offline.sh $(BIN)/python -m pytest --nbval-lax $(or $(foreach lesson,$(LESSONS),$(wildcard nbs/$(lesson)*.ipynb)),nbs) \
 		|| { code=$$?; [ $$status != 0 ] || status=$$code; }; \
 	exit $$status

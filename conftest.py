@@ -6,6 +6,8 @@
 4. HTML is not compared (tables of pandas, pictures): only text is.
 5. A kernel that dies is noticed within seconds.
 
+With `-n auto` (pytest-xdist) lessons run side by side, a kernel a core and a thread a kernel, the longest first.
+
 Each mend has a test in tests/test_nbval_mends.py.
 """
 
@@ -13,6 +15,7 @@ import os
 import time
 from queue import Empty
 
+import psutil
 import pytest
 from nbval.kernel import RunningKernel
 from nbval.plugin import IPyNbCell
@@ -20,6 +23,8 @@ from nbval.plugin import IPyNbCell
 FAILED = pytest.StashKey[str]()
 SHOWN = pytest.StashKey[str]()
 NBVAL_TIMEOUT, OUR_TIMEOUT = 2000, 600
+THREADS = "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"
+MEMORY_OF_A_LESSON = 3e9  # bytes; the most that the README's table holds, and a little
 
 
 def pytest_addoption(parser):
@@ -30,6 +35,35 @@ def pytest_addoption(parser):
 def pytest_configure(config):
     if config.option.nbval_cell_timeout == NBVAL_TIMEOUT:
         config.option.nbval_cell_timeout = OUR_TIMEOUT
+    workers = getattr(config.option, "numprocesses", None)
+    if workers and not hasattr(config, "workerinput"):  # before the workers begin, which inherit it
+        for name in THREADS:
+            os.environ.setdefault(name, str(max(1, cores() // workers)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config):
+    "How many lessons run side by side: one a core, as many as fit in memory, one where a GPU trains."
+    from coursekit.device import get_device
+
+    if get_device().type != "cpu":
+        return 1
+    return max(1, min(cores(), int(psutil.virtual_memory().available // MEMORY_OF_A_LESSON)))
+
+
+def cores():
+    "The cores that this process may use."
+    return len(psutil.Process().cpu_affinity()) if hasattr(psutil.Process, "cpu_affinity") else os.cpu_count()
+
+
+def longest_first(items, readme):
+    "The cells in order, those of the longest lesson first; what the README's table does not hold comes before it."
+    if not readme.is_file():
+        return items
+    from scripts.shards import read_seconds
+
+    seconds = read_seconds(readme.read_text(encoding="utf-8"))
+    return sorted(items, key=lambda item: -seconds.get(item.path.stem, float("inf")))
 
 
 def pytest_itemcollected(item):
@@ -40,11 +74,13 @@ def pytest_itemcollected(item):
 
 
 def pytest_collection_modifyitems(config, items):
-    "With --own-data keep the lessons that use a data set of COURSEKIT_DATA."
+    "With --own-data keep the lessons that use a data set of COURSEKIT_DATA; side by side, the longest first."
     if config.option.own_data:
         kept = [item for item in items if isinstance(item, IPyNbCell) and own_sets(item.parent.nb)]
         config.hook.pytest_deselected(items=[item for item in items if item not in kept])
         items[:] = kept
+    if hasattr(config, "workerinput") and items and all(isinstance(item, IPyNbCell) for item in items):
+        items[:] = longest_first(items, config.rootpath / "README.md")
 
 
 def pytest_sessionfinish(session, exitstatus):
