@@ -42,14 +42,14 @@ lab: $(READY)  ## open JupyterLab at the table of lessons
 test: $(READY) packages  ## unit tests, the notebooks' form, then every lesson (LESSONS="00 03": only these)
 	@status=0; \
 	$(BIN)/python -m pytest $(BESIDE) tests || status=$$?; \
-	sh scripts/offline.sh $(BIN)/python -m pytest --nbval-lax $(or $(foreach lesson,$(LESSONS),$(wildcard nbs/$(lesson)*.ipynb)),nbs) \
+	sh scripts/offline.sh $(BIN)/python -m pytest $(BESIDE) --nbval-lax $(or $(foreach lesson,$(LESSONS),$(wildcard nbs/$(lesson)*.ipynb)),nbs) \
 		|| { code=$$?; [ $$status != 0 ] || status=$$code; }; \
 	exit $$status
 
 test-data: $(READY) packages  ## lessons and unit tests whose data lie in the folder COURSEKIT_DATA, run on those
 	@status=0; \
 	$(BIN)/python -m pytest tests -k complete_data || status=$$?; \
-	sh scripts/offline.sh $(BIN)/python -m pytest --nbval-lax --own-data \
+	sh scripts/offline.sh $(BIN)/python -m pytest $(BESIDE) --nbval-lax --own-data \
 		$(or $(foreach lesson,$(LESSONS),$(wildcard nbs/$(lesson)*.ipynb)),nbs) \
 		|| { code=$$?; [ $$status != 0 ] || status=$$code; }; \
 	exit $$status
