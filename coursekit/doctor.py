@@ -112,8 +112,8 @@ def check_home():
     """Whether Jupyter, IPython and matplotlib can write into the home folder."""
     home = Path(os.path.expanduser("~"))
     if reason := why_not_writable(home):
-        return Finding(False, "home", f"Jupyter, IPython and matplotlib cannot write into {home} ({reason}): set HOME "
-                       "to a folder of your own")
+        return Finding(False, "home", f"Jupyter, IPython and matplotlib cannot write into {home} ({reason}): start "
+                       "with `make lab`, which does without, or set HOME to a folder of your own")
     return Finding(True, "home", "can be written")
 
 

@@ -23,7 +23,7 @@ def install(torch=None):
     if is_ready():
         return
     for_cpu = torch == "cpu" or pytorch.is_for_cpu()
-    print(cost(for_cpu), flush=True)
+    print("Bringing .venv up to requirements.lock." if pytorch.is_there() else cost(for_cpu), flush=True)
     make_venv()
     install_lock(for_cpu)
     pip.install("--quiet", "--no-deps", "--no-build-isolation", "-e", ROOT)

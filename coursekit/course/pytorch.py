@@ -23,6 +23,11 @@ def divide(lock):
     return pytorch, "".join(entry for entry in entries if not re.match(f"{PYTORCH}|{FOR_CUDA}", entry))
 
 
+def is_there():
+    """Whether .venv holds a PyTorch of any kind."""
+    return bool(site_packages() and list(site_packages().glob("torch-*.dist-info")))
+
+
 def is_for_cpu():
     """Whether .venv holds a PyTorch for CPUs alone."""
     return bool(site_packages() and list(site_packages().glob("torch-*+cpu.dist-info")))
