@@ -11,6 +11,7 @@ from coursekit.device import get_device
 class TensorLoader:
     """Batches cut from tensors that lie on the device as a whole; the last tensor is the target.
 
+    Batches are copies, so that a callback or a model may change one; the tensors themselves stay as they are.
     With `shuffle` each pass has a new order, drawn from `generator`, which `seed` starts; without a seed it
     is started from torch's own random state. The order is the same on every device.
     """
@@ -33,11 +34,17 @@ class TensorLoader:
     def __iter__(self):
         """The batches of one pass."""
         if not self.shuffle:
-            yield from zip(*(tensor.split(self.batch_size) for tensor in self.tensors), strict=True)
+            yield from copies(zip(*(tensor.split(self.batch_size) for tensor in self.tensors), strict=True))
             return
         order = torch.randperm(self.n_items, generator=self.generator).to(self.tensors[0].device)
         for chosen in order.split(self.batch_size):
             yield tuple(tensor[chosen] for tensor in self.tensors)
+
+
+def copies(batches):
+    """The batches, tuples of tensors, copied one by one: views of data that must not change become tensors of their own."""
+    for batch in batches:
+        yield tuple(tensor.clone() for tensor in batch)
 
 
 def _same_length(tensors):
@@ -56,7 +63,8 @@ def _same_length(tensors):
 class Loaders:
     """What a learner trains on and what it is measured on; each a `TensorLoader`, a `DataLoader` or the like.
 
-    Anything serves that has a length in batches and gives batches `(*inputs, target)`; `valid` may be None.
+    Anything serves that has a length in batches and gives batches `(*inputs, target)`; `valid` may be None. What a
+    loader gives may be changed by callbacks and models, so it should not give its own data, only copies of them.
     """
 
     train: Any
