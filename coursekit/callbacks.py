@@ -69,7 +69,7 @@ def latest(learn, name):
     row = learn.recorder.history[-1]
     if name not in row:
         measured = [key for key in row if key not in ("epoch", "batches", "seconds")]
-        raise KeyError(f"Expected a number that each epoch measures, found {name!r}: it measures {', '.join(measured)}.")
+        raise KeyError(f"Expected one of the numbers that each epoch measures, {', '.join(measured)}, found {name!r}.")
     return row[name]
 
 

@@ -102,7 +102,8 @@ class Checkpoint(Callback):
 
     def before_fit(self, learn):
         """Take up what is in the file, when all callbacks have begun."""
-        self.plan = {"epochs": learn.epochs, "steps": learn.n_steps, "callbacks": [type(told).__name__ for told in learn.told]}
+        names = [type(told).__name__ for told in learn.told]
+        self.plan = {"epochs": learn.epochs, "steps": learn.n_steps, "callbacks": names}
         if self.path.exists():
             self._take_up(learn, read(self.path, learn.device))
 

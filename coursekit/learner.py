@@ -50,7 +50,7 @@ class Learner:
         self.precision, self.accumulate = Precision(precision, self.device), accumulate
         self.recorder = Recorder(metrics)
         self.reporters = [self.recorder, Progress()]
-        self.training, self.stop, self.told = False, False, []
+        self.training, self.stop, self.told, self.n_waiting = False, False, [], 0
 
     # The loop
 
@@ -65,7 +65,8 @@ class Learner:
             for callback in beginning:
                 callback.before_fit(self)
                 self.told.append(callback)
-            for self.epoch in range(self.epoch, epochs):  # not 0 where a checkpoint is taken up
+            for epoch in range(self.epoch, epochs):  # not from 0 where a checkpoint is taken up
+                self.epoch = epoch
                 self.run_epoch(self.loaders.train, training=True)
                 if self.loaders.valid is not None and not self.stop:
                     self.run_epoch(self.loaders.valid, training=False)
@@ -98,7 +99,7 @@ class Learner:
             self.notify("before_batch")
             *inputs, target = self.batch
             with self.precision.autocast():
-                self.preds = self.model(*inputs)
+                self.preds = self.precision.full(self.model(*inputs))
                 self.loss = self.loss_func(self.preds, target)
             self.notify("after_loss")
             if self.training:
@@ -129,10 +130,11 @@ class Learner:
             gradients = [weight.grad for weight in self.model.parameters() if weight.grad is not None]
             torch._foreach_div_(gradients, self.n_items / self.n_first)
         self.notify("after_backward")
-        self.precision.step(self.optimizer)
+        stepped = self.precision.step(self.optimizer)
         self.optimizer.zero_grad()
         self.n_waiting = 0
-        self.notify("after_step")
+        if stepped:
+            self.notify("after_step")
 
     def notify(self, event: str):
         """Tell every callback of `event`, in their order."""
@@ -159,7 +161,7 @@ class Learner:
 
     @property
     def n_steps(self) -> int:
-        """How many steps the optimizer takes in the fit."""
+        """The steps of the optimizer in the whole fit."""
         return self.epochs * math.ceil(len(self.loaders.train) / self.accumulate)
 
     @property
@@ -224,7 +226,7 @@ class Learner:
         else:
             batches = (check_batch(batch)[:-1] for batch in in_order(data))
         with evaluating(self.model), same_chance(data, self.device), self.precision.autocast():
-            return join([self.model(*to_device(tuple(inputs), self.device)) for inputs in batches])
+            return join([self.precision.full(self.model(*to_device(tuple(inputs), self.device))) for inputs in batches])
 
     def freeze(self):
         """Train only the last layer group."""

@@ -26,6 +26,16 @@ class Precision:
         """For the model and the loss; nothing, without a precision."""
         return nullcontext() if self.type is None else torch.autocast(self.device, self.type)
 
+    def full(self, output):
+        """A model's output with its 16-bit numbers as float32, so that losses and metrics are averaged in full."""
+        if self.type is None:
+            return output
+        if isinstance(output, torch.Tensor):
+            return output.float() if output.dtype == self.type else output
+        if isinstance(output, dict):
+            return {key: self.full(value) for key, value in output.items()}
+        return type(output)(map(self.full, output)) if type(output) in (tuple, list) else output
+
     def scale(self, loss: torch.Tensor) -> torch.Tensor:
         """The loss, as large as float16's gradients need it."""
         return loss if self.scaler is None else self.scaler.scale(loss)
@@ -35,13 +45,15 @@ class Precision:
         if self.scaler is not None:
             self.scaler.unscale_(optimizer)
 
-    def step(self, optimizer: torch.optim.Optimizer):
-        """The optimizer's step, if the gradients are numbers."""
+    def step(self, optimizer: torch.optim.Optimizer) -> bool:
+        """The optimizer's step, if the gradients are numbers; whether it was made."""
         if self.scaler is None:
             optimizer.step()
-            return
+            return True
+        scale = self.scaler.get_scale()
         self.scaler.step(optimizer)
         self.scaler.update()
+        return self.scaler.get_scale() >= scale  # it shrinks after gradients that overflow
 
     def state_dict(self) -> dict:
         """How large the scale is."""

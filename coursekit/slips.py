@@ -9,10 +9,11 @@ from torch import nn
 def check_arguments(model, loaders, loss_func, metrics, optimizer, callbacks, accumulate):
     """Raise TypeError or ValueError, in words, for what `Learner` cannot work with."""
     if not isinstance(model, nn.Module):
-        raise TypeError(f"Expected a model, an nn.Module, found {_name(model)}: write Learner(model, loaders, loss_func).")
+        raise TypeError(f"Expected an nn.Module as the model, found {_name(model)}: "
+                        "write Learner(model, loaders, loss_func).")
     if not hasattr(loaders, "train") or isinstance(loaders, nn.Module):
-        raise TypeError(f"Expected Loaders(train, valid), found {_name(loaders)}: "
-                        + ("write Loaders(*pair)." if isinstance(loaders, (tuple, list)) else "write Loaders(train, valid)."))
+        mend = "Loaders(*pair)" if isinstance(loaders, (tuple, list)) else "Loaders(train, valid)"
+        raise TypeError(f"Expected Loaders, found {_name(loaders)}: write {mend}.")
     if isinstance(loss_func, type) or not callable(loss_func):
         raise TypeError(f"Expected a loss, a function of (predictions, target), found {_name(loss_func)}: "
                         "for a class, make an object, such as nn.CrossEntropyLoss().")

@@ -60,7 +60,9 @@ def set_random_states(states, loader, device):
 
 def _sources(loader, device):
     "How to read and to set each random state: Python's, NumPy's, torch's, the device's and those in the loader."
-    yield from ((random.getstate, random.setstate), (_get_numpy, _set_numpy), (torch.get_rng_state, torch.set_rng_state))
+    yield random.getstate, random.setstate
+    yield _get_numpy, _set_numpy
+    yield torch.get_rng_state, torch.set_rng_state
     if device.type in ("cuda", "mps"):
         backend = getattr(torch, device.type)
         yield backend.get_rng_state, backend.set_rng_state
