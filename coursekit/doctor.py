@@ -12,6 +12,7 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import NamedTuple
 
+from coursekit.course.environment import coursekit_of, is_ours
 from coursekit.files import ROOT, cache_folder, nearest, why_not_writable
 
 FREE_DISK = 1e9  # bytes
@@ -28,8 +29,8 @@ class Finding(NamedTuple):
 
 def main():
     """Print every finding; the exit status: 0 if the lessons will run, else 1."""
-    findings = [check_python(), *check_variables(), check_packages(), check_device(), check_home(), check_disk(),
-                check_cache(), check_kernel(), *check_data(), check_lock()]
+    findings = [check_python(), *check_variables(), *check_place(), check_packages(), check_device(), check_home(),
+                check_disk(), check_cache(), check_kernel(), *check_data(), check_lock()]
     for finding in findings:
         print(f"{MARKS[finding.good]}  {finding.subject:9} {finding.text}")
     wrong = [finding.subject for finding in findings if finding.good is False]
@@ -40,6 +41,14 @@ def main():
 def check_python():
     """Python 3.11 or newer."""
     return Finding(sys.version_info >= (3, 11), "Python", f"{platform.python_version()} (needed: 3.11)")
+
+
+def check_place():
+    """Whether lessons, which run in a folder of their own, would take coursekit from another folder than this."""
+    found = coursekit_of(sys.executable)
+    if found and not is_ours(found):
+        yield Finding(False, "coursekit", f"lessons would run that of {found.parent.parent}, not of this folder (was "
+                      "it copied?): remove .venv and run `make lab`")
 
 
 def check_packages(needed=None):
@@ -103,8 +112,8 @@ def check_home():
     """Whether Jupyter, IPython and matplotlib can write into the home folder."""
     home = Path(os.path.expanduser("~"))
     if reason := why_not_writable(home):
-        return Finding(False, "home", f"Jupyter, IPython and matplotlib cannot write into {home} ({reason}): set HOME "
-                       "to a folder of your own")
+        return Finding(False, "home", f"Jupyter, IPython and matplotlib cannot write into {home} ({reason}): start "
+                       "with `make lab`, which does without, or set HOME to a folder of your own")
     return Finding(True, "home", "can be written")
 
 

@@ -14,6 +14,17 @@ class LossDiverged(FloatingPointError):
     """The loss became nan, infinite or a thousand times what it was at the start."""
 
 
+class FitInterrupted(KeyboardInterrupt):
+    """A fit was interrupted: the model keeps what it has learned, and Jupyter goes no further in "Run all"."""
+
+    def __init__(self, epoch, epochs):
+        super().__init__(f"Interrupted in epoch {epoch + 1} of {epochs}: the model keeps what it has learned.")
+
+    def _render_traceback_(self):
+        "What IPython shows instead of a traceback."
+        return [str(self)]
+
+
 def explain(error, model, inputs, target, preds):
     """What `error` usually means and how to mend it, then the shapes, types and devices that were seen."""
     seen = {"inputs": inputs, "target": target, "model's output": preds}

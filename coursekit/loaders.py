@@ -1,9 +1,12 @@
 """Batches. In the whole course a batch is `(*inputs, target)`: the target last, everything on the device."""
 
+import copy
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import torch
+from torch.utils.data import DataLoader, RandomSampler
 
 from coursekit.device import get_device
 
@@ -39,6 +42,10 @@ class TensorLoader:
         order = torch.randperm(self.n_items, generator=self.generator).to(self.tensors[0].device)
         for chosen in order.split(self.batch_size):
             yield tuple(tensor[chosen] for tensor in self.tensors)
+
+    def plain(self):
+        """The same items in their own order."""
+        return TensorLoader(*self.tensors, batch_size=self.batch_size, device=self.tensors[0].device)
 
 
 def copies(batches):
@@ -95,3 +102,39 @@ def check_batch(batch):
         raise TypeError("A batch must be a tuple (*inputs, target), the target last, but the loader gave a "
                         f"{type(batch).__name__} of length {len(batch)}.")
     return batch
+
+
+def in_order(loader):
+    """`loader` in the order of its data and without augmentation, where it knows how: by a method `plain`.
+
+    A DataLoader that shuffles is made anew with its data, workers and batches; other samplers of it keep their order.
+    The loader itself stays as it is, and so does a pass over it that has begun.
+    """
+    if hasattr(loader, "plain"):
+        return loader.plain()
+    if type(loader) is DataLoader and loader.batch_size and isinstance(loader.sampler, RandomSampler):
+        same = ("batch_size", "num_workers", "collate_fn", "pin_memory", "timeout", "worker_init_fn",
+                "multiprocessing_context", "prefetch_factor")
+        return DataLoader(loader.dataset, **{name: getattr(loader, name) for name in same})
+    return not_begun(loader)
+
+
+def not_begun(loader):
+    """`loader` itself, or a copy of a DataLoader that shares no workers with it."""
+    if not isinstance(loader, DataLoader):
+        return loader
+    loader = copy.copy(loader)
+    loader._iterator = None
+    return loader
+
+
+def join(outputs):
+    """One output from those of many batches, on the CPU: tensors below each other; tuples, lists and dicts by part."""
+    first = outputs[0]
+    if isinstance(first, torch.Tensor):
+        return torch.cat([output.cpu() for output in outputs])
+    if isinstance(first, Mapping):
+        return {key: join([output[key] for output in outputs]) for key in first}
+    if isinstance(first, (tuple, list)):
+        return tuple(join(list(part)) for part in zip(*outputs, strict=True))
+    raise TypeError(f"Expected a model that gives tensors, or a tuple or dict of them, found {type(first).__name__}.")

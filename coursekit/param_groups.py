@@ -1,21 +1,33 @@
 """Layer groups: which parameters are trained, and how fast."""
 
+from torch import nn
+
 
 def layer_groups(model):
     """The parameters of each layer group, first group nearest the input.
 
-    A model that wants several groups has a method `groups()` which returns a list of modules; without it the
-    whole model is one group. Raises ValueError for a parameter that no group, or more than one, contains.
+    A model that wants several groups has a method `groups()` which returns a list, each entry a module, a parameter
+    or a list of them; without it the whole model is one group. Raises ValueError for a parameter that no group, or
+    more than one, contains.
     """
-    modules = model.groups() if callable(getattr(model, "groups", None)) else [model]
-    groups = [list(module.parameters()) for module in modules]
+    groups = model.groups() if callable(getattr(model, "groups", None)) else [model]
+    groups = [_parameters(group) for group in groups]
     grouped = [parameter for group in groups for parameter in group]
     if len(set(grouped)) != len(grouped):
         raise ValueError("The groups of the model share parameters; each must belong to one group.")
     missing = [name for name, parameter in model.named_parameters() if parameter not in set(grouped)]
     if missing:
-        raise ValueError(f"model.groups() leaves out {', '.join(missing)}; add the modules they belong to.")
+        raise ValueError(f"model.groups() leaves out {', '.join(missing)}; add them, or the modules they belong to.")
     return groups
+
+
+def _parameters(group):
+    "All parameters of a module, a parameter or a list of them."
+    if isinstance(group, nn.Parameter):
+        return [group]
+    if isinstance(group, nn.Module):
+        return list(group.parameters())
+    return [parameter for part in group for parameter in _parameters(part)]
 
 
 def freeze_to(model, n):

@@ -46,7 +46,7 @@ class Progress(Callback):
 
     def after_epoch(self, learn):
         """Print the epoch when its row is complete; in a notebook the display shows it."""
-        if not self.handle and (not learn.training or learn.loaders.valid is None):
+        if not self.handle and learn.epoch_is_over:
             self.tell(learn)
 
     def after_fit(self, learn):

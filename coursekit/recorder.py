@@ -7,6 +7,8 @@ from coursekit.callbacks import Callback
 from coursekit.errors import LossDiverged
 from coursekit.metrics import Average, RunningAverage, n_items, name_of, start, to_numbers, weighted_mean
 
+KEPT = ("history", "losses", "smoothed", "lrs", "momentums", "_weights")  # a recorder's lists
+
 
 class Scores(Callback):
     """Loss and metrics of the latest pass over validation data, exact for batches of any size."""
@@ -35,17 +37,22 @@ class Recorder(Callback):
     """Everything worth knowing about a learner's training so far, over all its fits.
 
     `losses`, `smoothed`, `lrs`, `momentums`: one number for each training batch (rate and momentum are those
-    of the last layer group). `history`: one dict for each epoch with epoch, batches (so far), train_loss (the
-    mean over the epoch, while the weights moved), valid_loss, metrics, seconds. Losses wait on the device and
-    become numbers when `update()` is called: at each refresh of the display and at the end of an epoch.
+    of the last layer group, with which the batch moves the weights). `history`: one dict for each epoch with epoch,
+    batches (so far), train_loss (the mean over the epoch, while the weights moved), valid_loss, metrics, seconds.
+    Losses wait on the device and become numbers when `update()` is called: at each refresh of the display and at
+    the end of an epoch.
     """
 
-    order = -10  # before a schedule moves on to the next batch's rate
+    order = -10  # before callbacks that read the latest row
 
     def __init__(self, metrics=()):
         self.scores, self.history = Scores(metrics), []
         self.losses, self.smoothed, self.lrs, self.momentums = [], [], [], []
         self._waiting, self._weights, self._running = [], [], RunningAverage()
+
+    def before_fit(self, learn):
+        """Remember where this fit begins."""
+        self._first_of_fit = len(self.losses)
 
     def before_epoch(self, learn):
         """Start the clock at training, the scores at validation."""
@@ -53,12 +60,17 @@ class Recorder(Callback):
             self._first, self._started = len(self.losses), perf_counter()
         self.scores.before_epoch(learn)
 
-    def after_batch(self, learn):
-        """Note the batch; nothing here waits for the device."""
+    def after_loss(self, learn):
+        """Note the rate before the step, after which a schedule moves on to the next one."""
         if learn.training:
             group = learn.optimizer.param_groups[-1]
             momentum = group["betas"][0] if "betas" in group else group.get("momentum", 0.0)
-            self._waiting.append((learn.loss.detach(), n_items(learn.batch[-1]), group["lr"], momentum))
+            self._rates = group["lr"], momentum
+
+    def after_batch(self, learn):
+        """Note the batch; nothing here waits for the device."""
+        if learn.training:
+            self._waiting.append((learn.loss.detach(), n_items(learn.batch[-1]), *self._rates))
         self.scores.after_batch(learn)
 
     def after_epoch(self, learn):
@@ -81,11 +93,13 @@ class Recorder(Callback):
         """Turn the waiting losses into numbers; raises `LossDiverged` if training makes no sense any more."""
         first = len(self.losses)
         self._fetch()
-        limit = max(1.0, 1000 * max(map(abs, self.losses[:10]), default=0.0))
+        begun = self.losses[self._first_of_fit:][:10]
+        limit = max(1.0, 1000 * max(map(abs, begun), default=0.0))
         for i in range(first, len(self.losses)):
             if not math.isfinite(self.losses[i]) or abs(self.smoothed[i]) > limit:
+                n = i + 1 - self._first_of_fit
                 raise LossDiverged(
-                    f"The loss went from {self.losses[0]:.4g} to {self.losses[i]:.4g} in {i + 1} batches, at "
+                    f"The loss went from {begun[0]:.4g} to {self.losses[i]:.4g} in {n} batches, at "
                     f"learning rate {self.lrs[i]:.2g}: build the model again, try a rate ten times smaller "
                     "(lr_find suggests one) and look for nan or huge values in inputs and targets.")
 
@@ -98,3 +112,14 @@ class Recorder(Callback):
             self._weights.append(n)
             self.lrs.append(lr)
             self.momentums.append(momentum)
+
+    def state_dict(self):
+        """All numbers so far."""
+        return {name: getattr(self, name) for name in KEPT} | {"running": vars(self._running)}
+
+    def load_state_dict(self, state):
+        """Go on from there."""
+        vars(self._running).update(state["running"])
+        for name in KEPT:
+            setattr(self, name, list(state[name]))
+        self._first_of_fit = len(self.losses)

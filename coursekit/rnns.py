@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from coursekit.callbacks import Callback
+from coursekit.callbacks import Callback, ClipGradients  # noqa: F401 - lesson 18b has it from here
 
 
 class CharModel(nn.Module):
@@ -40,20 +40,6 @@ class ResetState(Callback):
     def before_epoch(self, learn):
         """Training and validation each begin without a state."""
         learn.model.reset()
-
-
-class ClipGradients(Callback):
-    """Shortens the gradient of all weights together to the length `longest`; `norms` keeps how long it was."""
-
-    training_only = True
-
-    def __init__(self, longest=1.0):
-        self.longest, self.norms = longest, []
-
-    def after_backward(self, learn):
-        """Between the gradients and the step."""
-        norm = nn.utils.clip_grad_norm_(learn.model.parameters(), self.longest)
-        self.norms.append(norm.detach())  # stays on the device: reading it here would wait for a GPU
 
 
 def continuation(model):

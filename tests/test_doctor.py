@@ -133,6 +133,18 @@ def test_a_cache_and_a_home_that_cannot_be_written(tmp_path, monkeypatch):
     assert doctor.check_cache().good is False and doctor.check_disk().good is False
 
 
+def test_an_older_python_is_told_which_one_is_needed(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "version_info", (3, 9, 6))
+    assert command_line.main(["lab"]) == 1
+    assert capsys.readouterr().out.startswith("Expected Python 3.11 or newer, found ")
+
+
+def test_options_of_jupyterlab_go_to_the_lab_only(capsys):
+    with pytest.raises(SystemExit):
+        command_line.main(["doctor", "--no-browser"])
+    assert "unrecognized arguments: --no-browser" in capsys.readouterr().err
+
+
 def test_pythonpath_and_pythonhome_are_named(tmp_path, monkeypatch):
     monkeypatch.delenv("PYTHONPATH", raising=False)
     monkeypatch.delenv("PYTHONHOME", raising=False)
@@ -143,6 +155,15 @@ def test_pythonpath_and_pythonhome_are_named(tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONHOME", str(tmp_path))
     home, path = doctor.check_variables()
     assert home.good is False and path.good is False and "its own numpy in the place" in path.text
+
+
+def test_the_code_of_another_folder_is_named(tmp_path, monkeypatch):
+    assert not list(doctor.check_place())
+    (tmp_path / "old/coursekit").mkdir(parents=True)
+    (tmp_path / "old/coursekit/__init__.py").write_text("")
+    monkeypatch.setattr(doctor, "coursekit_of", lambda python: tmp_path / "old/coursekit/__init__.py")
+    [finding] = doctor.check_place()
+    assert finding.good is False and f"that of {tmp_path / 'old'}, not of this folder" in finding.text
 
 
 def test_an_intruder_that_breaks_torch_is_named(tmp_path):

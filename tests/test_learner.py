@@ -8,6 +8,7 @@ from fakes import TwoGroups, fake_learner, fake_loaders, fake_tensors
 from torch import nn
 
 from coursekit.callbacks import Callback
+from coursekit.errors import FitInterrupted
 from coursekit.learner import adamw
 from coursekit.loaders import Loaders, TensorLoader
 from coursekit.metrics import accuracy
@@ -114,7 +115,7 @@ def test_adamw_is_fused():
     assert optimizer.defaults["fused"] and optimizer.defaults["weight_decay"] == 0.1
 
 
-def test_interrupting_keeps_model_and_records(capsys):
+def test_interrupting_keeps_model_and_records_and_stops_run_all():
     class Interrupt(Callback):
         def after_batch(self, learn):
             if learn.epoch == 1 and learn.training and learn.stop is False:
@@ -123,8 +124,9 @@ def test_interrupting_keeps_model_and_records(capsys):
                     raise KeyboardInterrupt
 
     learn = fake_learner()
-    learn.fit(5, callbacks=[Interrupt()])
-    assert "Interrupted in epoch 2 of 5" in capsys.readouterr().out
+    with pytest.raises(FitInterrupted, match="Interrupted in epoch 2 of 5") as caught:
+        learn.fit(5, callbacks=[Interrupt()])
+    assert caught.value._render_traceback_() == [str(caught.value)]  # Jupyter shows the sentence alone
     assert len(learn.recorder.history) == 1 and len(learn.recorder.losses) == 13 + 4
     assert not learn.model.training and learn.validate()["valid_loss"] > 0
     learn.fit(1)

@@ -162,7 +162,7 @@ def test_the_network_is_blocked_but_not_the_loopback_or_it_is_said():
 
 
 @pytest.mark.parametrize("command, at_work", [
-    ("test", "--nbval-lax"), ("test-data", "--own-data"), ("test-browser", "tests/browser"), ("run", "run_lessons.py"),
+    ("test-browser", "tests/browser"), ("run", "run_lessons.py"),
     ("times", "times.py"), ("04-full", "full_scale.py")])
 def test_commands_that_run_lessons_first_see_to_the_packages(command, at_work):
     steps = subprocess.run(["make", "--dry-run", command], text=True, capture_output=True, check=True, timeout=60,

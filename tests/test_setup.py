@@ -1,10 +1,18 @@
 """The commands of the README on machines with settings of their own."""
 
 import os
+import re
+import socket
 import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 import pytest
+
+from coursekit.course import lab
 
 ROOT = Path(__file__).parent.parent
 FOREIGN = dict.fromkeys(["PYTHONPATH", "PYTHONHOME", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT"], "/elsewhere")
@@ -43,12 +51,30 @@ def test_packages_go_into_the_environment_although_pip_is_told_to_install_for_th
     assert '"name": "tiny"' in out
 
 
-def test_a_preferred_folder_of_the_users_does_not_stop_jupyterlab():
-    assert '--ServerApp.preferred_dir="."' in run("make", "-n", "lab")
+def answer(url, seconds=30):
+    "What `url` answers, as soon as it does."
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            return urllib.request.urlopen(url, timeout=seconds).read()
+        except urllib.error.URLError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
 
 
-def test_two_notebooks_at_once_give_their_cores_away_while_they_wait():
-    assert "--env GOMP_SPINCOUNT 1000" in run("make", "-n", "-W", "requirements.lock", ".venv/.ready")
+def test_a_taken_port_does_not_stop_jupyterlab(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        command = [sys.executable, *lab.arguments(tmp_path), "--no-browser", f"--ServerApp.port={port}"]
+        with subprocess.Popen(command, env=os.environ | lab.settings_in(tmp_path), text=True, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT) as server:
+            try:
+                shown = next(filter(None, (re.search(r"http://127.0.0.1:(\d+)/lab", line) for line in server.stdout)))
+                assert shown[1] != str(port)
+                assert b"version" in answer(f"http://127.0.0.1:{shown[1]}/api")
+            finally:
+                server.kill()
 
 
 def test_text_has_unix_line_endings_in_every_clone():

@@ -1,15 +1,14 @@
 """`make lab` in headless Chromium: the table of lessons opens, and lesson 00 runs there by its Run button."""
 
 import re
-from pathlib import Path
 
 from playwright.sync_api import expect
 
-MAKEFILE = Path(__file__).parent.parent.parent / "Makefile"
+from coursekit.course import lab as command
 
 
 def test_lab_opens_at_the_table_of_lessons(lab, page):
-    default_url = re.search(r"default_url=(\S+)", MAKEFILE.read_text(encoding="utf-8"))[1]
+    [default_url] = [said.split("=")[1] for said in command.arguments(lab.folder) if "default_url" in said]
     page.goto(f"{lab.address}{default_url}?token=test")
     preview = page.locator(".jp-MarkdownViewer")
     expect(preview.get_by_role("heading", name="Lessons")).to_be_visible(timeout=60_000)
