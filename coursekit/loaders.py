@@ -49,7 +49,7 @@ class TensorLoader:
 
 
 def copies(batches):
-    """The batches, tuples of tensors, copied one by one: views of data that must not change become tensors of their own."""
+    """The batches, tuples of tensors, each as copies: what was a view of the data may then be changed."""
     for batch in batches:
         yield tuple(tensor.clone() for tensor in batch)
 
