@@ -68,9 +68,12 @@ class StreamLoader:
         yield from copies(zip(self.x.split(self.length, 1), self.y.split(self.length, 1), strict=True))
 
 
-def sequence_loss(logits, targets):
-    """Mean cross-entropy per character in nats: logits (batch, length, n) and targets (batch, length), or one less."""
-    return nn.functional.cross_entropy(logits.flatten(0, -2), targets.flatten())
+def sequence_loss(logits, targets, ignore_index=-100):
+    """Mean cross-entropy per character in nats: logits (batch, length, n) and targets (batch, length), or one less.
+
+    Targets of `ignore_index` do not count.
+    """
+    return nn.functional.cross_entropy(logits.flatten(0, -2), targets.flatten(), ignore_index=ignore_index)
 
 
 def bits_per_character(nats):
