@@ -6,6 +6,7 @@ import warnings
 from contextlib import contextmanager
 
 import torch
+from torch.overrides import TorchFunctionMode
 
 TORCH_ERRORS = (RuntimeError, ValueError, IndexError, TypeError, UserWarning)
 
@@ -61,6 +62,41 @@ def no_silent_broadcast():
     with warnings.catch_warnings():
         warnings.filterwarnings("error", message="Using a target size")
         yield
+
+
+SCALAR = ("gaussian_nll_loss", "hinge_embedding_loss", "multilabel_soft_margin_loss", "poisson_nll_loss", "kl_div",
+          "dist")  # functions of torch's that compare all pairs without a word and give one number
+
+
+class Pairing(TorchFunctionMode):
+    """In the `with` block no operation may combine shapes (n,) and (n, 1) to (n, n); raises ValueError."""
+
+    def __init__(self, n):
+        super().__init__()
+        self.n = n
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        """Called by torch in place of `function`."""
+        result = function(*args, **(kwargs or {}))
+        shapes = {tuple(arg.shape) for arg in args if isinstance(arg, torch.Tensor)}
+        name = getattr(function, "__name__", "")
+        is_square = name in SCALAR or getattr(result, "shape", None) == (self.n, self.n)
+        if is_square and shapes == {(self.n,), (self.n, 1)}:
+            raise ValueError(f"Expected predictions and target of one shape, found ({self.n},) and ({self.n}, 1), of "
+                             f"which {name} would compare all pairs: take .squeeze(1) of the one with two axes.")
+        return result
+
+
+def matched(function, preds, target):
+    """`function(preds, target)`, a loss or metric; raises ValueError if it compares all pairs of (n,) and (n, 1).
+
+    Torch's operations are watched while the function runs, if `preds` and `target` have shapes that may lead to that.
+    """
+    shapes = [value.shape for value in (preds, target) if isinstance(value, torch.Tensor)]
+    if len(set(shapes)) < 2 or not any(shape[1:] == (1,) and shape[0] > 1 for shape in shapes):
+        return function(preds, target)
+    with Pairing(len(target)):
+        return function(preds, target)
 
 
 def _matmul(found, inputs, target, preds):
