@@ -11,9 +11,9 @@ from torch import nn
 from coursekit import checkpoint, param_groups
 from coursekit.callbacks import Callback
 from coursekit.device import get_device, to_device
-from coursekit.errors import TORCH_ERRORS, FitInterrupted, explain, no_silent_broadcast
+from coursekit.errors import TORCH_ERRORS, FitInterrupted, explain, matched, no_silent_broadcast
 from coursekit.loaders import Loaders, check_batch, check_loader, in_order, join, not_begun
-from coursekit.metrics import n_items
+from coursekit.metrics import n_items, weigher
 from coursekit.precision import Precision
 from coursekit.progress import Progress
 from coursekit.recorder import Recorder, Scores
@@ -48,7 +48,7 @@ class Learner:
         self.loaders, self.loss_func, self.metrics = loaders, loss_func, list(metrics)
         self.make_optimizer, self.callbacks = optimizer, list(callbacks)
         self.precision, self.accumulate = Precision(precision, self.device), accumulate
-        self.recorder = Recorder(metrics)
+        self.recorder = Recorder()
         self.reporters = [self.recorder, Progress()]
         self.training, self.stop, self.told, self.n_waiting = False, False, [], 0
 
@@ -100,7 +100,7 @@ class Learner:
             *inputs, target = self.batch
             with self.precision.autocast():
                 self.preds = self.precision.full(self.model(*inputs))
-                self.loss = self.loss_func(self.preds, target)
+                self.loss = matched(self.loss_func, self.preds, target)
             self.notify("after_loss")
             if self.training:
                 self.backward()
@@ -115,9 +115,9 @@ class Learner:
         """The gradients of the loss, added to those of the batches that wait for the same step."""
         loss = self.loss
         if self.accumulate > 1:  # each batch weighs as many as its items: the mean is that of one large batch
-            n = n_items(self.batch[-1])
+            n = self.weigh(self.batch[-1])
             if not self.n_waiting:
-                self.n_first, self.n_items = n, 0
+                self.n_first, self.n_items = n_items(self.batch[-1]), 1e-12  # not 0, if no target counts
             self.n_items += n
             loss = loss * (n / self.n_first)
         self.precision.scale(loss).backward()
@@ -157,6 +157,7 @@ class Learner:
                 lr=rates[-1], weight_decay=wd)
         self.optimizer.zero_grad()  # none may be left from before, or a frozen layer would move
         self.epochs, self.epoch, self.training, self.stop, self.told = epochs, 0, True, False, []
+        self.weigh = weigher(self.loss_func)
         return _in_order([*self.reporters, *self.callbacks, *callbacks])
 
     @property
@@ -204,7 +205,7 @@ class Learner:
         if loader is None:
             raise ValueError("There is no validation data: give a loader, or make Loaders(train, valid).")
         check_loader(loader)
-        scout, scores = copy.copy(self), Scores(self.metrics)
+        scout, scores = copy.copy(self), Scores()
         scout.stop, scout.told = False, _in_order([scores, *self.callbacks])
         with evaluating(self.model), same_chance(loader, self.device):
             scout.run_epoch(in_order(loader), training=False)
@@ -218,8 +219,7 @@ class Learner:
         batches end with the target, which is left out; a loader that shuffles is read in the order of its data. A model
         with several outputs gives as many. Callbacks are not told.
         """
-        if isinstance(data, torch.Tensor):
-            data = (data,)
+        data = (data,) if isinstance(data, torch.Tensor) else data
         if isinstance(data, tuple):
             batches = zip(*(tensor.split(batch_size) for tensor in data), strict=True)
             batches = ([part.clone() for part in batch] for batch in batches)  # a model may change what it gets

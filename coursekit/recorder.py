@@ -4,33 +4,36 @@ import math
 from time import perf_counter
 
 from coursekit.callbacks import Callback
-from coursekit.errors import LossDiverged
-from coursekit.metrics import Average, RunningAverage, n_items, name_of, start, to_numbers, weighted_mean
+from coursekit.errors import LossDiverged, matched
+from coursekit.metrics import Average, RunningAverage, by_name, one_number, start, to_numbers, weigher, weighted_mean
 
 KEPT = ("history", "losses", "smoothed", "lrs", "momentums", "_weights")  # a recorder's lists
 
 
 class Scores(Callback):
-    """Loss and metrics of the latest pass over validation data, exact for batches of any size."""
+    """Loss and `learn.metrics` of the latest pass over validation data, exact for batches of any size.
 
-    def __init__(self, metrics=()):
-        self.metrics = list(metrics)
+    That holds for losses and functions that are means of their targets, also where some are ignored or classes have
+    weights, if `metrics.weigher` can see it; a metric that is no mean is an object with `update` and `compute`.
+    """
 
     def before_epoch(self, learn):
         """Start from nothing."""
-        self.loss, self.measures = Average(), {name_of(metric): start(metric) for metric in self.metrics}
+        self.loss, self.weigh = Average(), weigher(learn.loss_func)
+        self.measures = {name: start(metric, learn.device) for name, metric in by_name(learn.metrics).items()}
 
     def after_batch(self, learn):
         """Take in one batch of validation data."""
         if not learn.training:
-            self.loss.add(learn.loss, n_items(learn.batch[-1]))
+            target = learn.batch[-1]
+            self.loss.update(learn.loss, self.weigh(target))
             for measure in self.measures.values():
-                measure.add(learn.preds, learn.batch[-1])
+                matched(measure.update, learn.preds, target)
 
     def values(self):
         """`valid_loss` and the metrics by name, as numbers."""
-        measured = {name: float(measure.value()) for name, measure in self.measures.items()}
-        return {"valid_loss": self.loss.value(), **measured}
+        measured = {name: one_number(measure.compute(), name) for name, measure in self.measures.items()}
+        return {"valid_loss": self.loss.compute(), **measured}
 
 
 class Recorder(Callback):
@@ -45,8 +48,8 @@ class Recorder(Callback):
 
     order = -10  # before callbacks that read the latest row
 
-    def __init__(self, metrics=()):
-        self.scores, self.history = Scores(metrics), []
+    def __init__(self):
+        self.scores, self.history = Scores(), []
         self.losses, self.smoothed, self.lrs, self.momentums = [], [], [], []
         self._waiting, self._weights, self._running = [], [], RunningAverage()
 
@@ -70,7 +73,7 @@ class Recorder(Callback):
     def after_batch(self, learn):
         """Note the batch; nothing here waits for the device."""
         if learn.training:
-            self._waiting.append((learn.loss.detach(), n_items(learn.batch[-1]), *self._rates))
+            self._waiting.append((learn.loss.detach(), self.scores.weigh(learn.batch[-1]), *self._rates))
         self.scores.after_batch(learn)
 
     def after_epoch(self, learn):
@@ -106,10 +109,13 @@ class Recorder(Callback):
     def _fetch(self):
         "One transfer from the device for all waiting losses."
         waiting, self._waiting = self._waiting, []
-        for loss, (_, n, lr, momentum) in zip(to_numbers([w[0] for w in waiting]), waiting, strict=True):
+        losses, weights = (to_numbers([w[i] for w in waiting]) for i in (0, 1))
+        for loss, weight, (_, _, lr, momentum) in zip(losses, weights, waiting, strict=True):
+            if not weight:  # all targets are ignored, so there is no mean: nothing new
+                loss = self.smoothed[-1] if self.smoothed else 0.0
             self.losses.append(loss)
             self.smoothed.append(self._running.add(loss))
-            self._weights.append(n)
+            self._weights.append(weight)
             self.lrs.append(lr)
             self.momentums.append(momentum)
 

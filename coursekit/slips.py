@@ -5,6 +5,8 @@ from contextlib import contextmanager
 import torch
 from torch import nn
 
+from coursekit.metrics import by_name, setting
+
 
 def check_arguments(model, loaders, loss_func, metrics, optimizer, callbacks, accumulate):
     """Raise TypeError or ValueError, in words, for what `Learner` cannot work with."""
@@ -17,9 +19,13 @@ def check_arguments(model, loaders, loss_func, metrics, optimizer, callbacks, ac
     if isinstance(loss_func, type) or not callable(loss_func):
         raise TypeError(f"Expected a loss, a function of (predictions, target), found {_name(loss_func)}: "
                         "for a class, make an object, such as nn.CrossEntropyLoss().")
+    if setting(loss_func, "reduction") == "sum":
+        raise ValueError('Expected a loss that is the mean of a batch, found reduction="sum": take reduction="mean", '
+                         "so that batches of any size count right.")
     for name, values in {"metrics": metrics, "callbacks": callbacks}.items():
         if not isinstance(values, (list, tuple)):
             raise TypeError(f"Expected a list of {name}, found {_name(values)}: put it in square brackets.")
+    by_name(metrics)
     if not callable(optimizer):
         raise TypeError(f"Expected what makes an optimizer, found {_name(optimizer)}: pass its class, such as "
                         "torch.optim.SGD, or partial(torch.optim.SGD, momentum=0.9); each fit makes a fresh one.")

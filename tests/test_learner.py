@@ -147,6 +147,21 @@ def test_predict():
         learn.predict([x])
 
 
+@pytest.mark.parametrize("loss_func", [F.cross_entropy, nn.CrossEntropyLoss(torch.tensor([1.0, 5.0]))])
+def test_accumulated_batches_count_by_the_targets_that_are_not_ignored(loss_func):
+    x, y = torch.randn(24, 3, generator=torch.Generator().manual_seed(0)), torch.arange(24) % 2
+    y[:5] = y[8] = -100  # the first batch of 4 as a whole
+    y[12:] = -100  # and a whole step
+    ends = []
+    for batch_size, accumulate in ((12, 1), (4, 3)):
+        torch.manual_seed(1)
+        learn = fake_learner(nn.Linear(3, 2), loaders=Loaders(TensorLoader(x, y, batch_size=batch_size, device="cpu")),
+                             loss_func=loss_func, optimizer=torch.optim.SGD, accumulate=accumulate)
+        learn.fit(3, 0.5, wd=0)
+        ends.append(learn.model.weight.detach())
+    torch.testing.assert_close(*ends, atol=1e-6, rtol=0)
+
+
 def test_several_inputs():
     class Product(nn.Module):
         def __init__(self):

@@ -4,11 +4,13 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from fakes import fake_learner, fake_loaders
+import torch.nn.functional as F
+from fakes import fake_learner, fake_loaders, fake_tensors
 
 from coursekit import progress
 from coursekit.errors import LossDiverged
-from coursekit.loaders import Loaders
+from coursekit.loaders import Loaders, TensorLoader
+from coursekit.metrics import accuracy
 from coursekit.progress import curve, line, number, table
 
 
@@ -44,6 +46,84 @@ def test_train_loss_is_weighted_by_items():
     learn.fit(1)
     first, last = learn.recorder.losses
     assert learn.recorder.history[0]["train_loss"] == pytest.approx((16 * first + 4 * last) / 20)
+
+
+def masked_loaders(targets):
+    """Batches of four with `targets`, in order, to train on and to validate."""
+    x = torch.randn(len(targets), 3, generator=torch.Generator().manual_seed(0))
+    return Loaders(*(TensorLoader(x, targets, batch_size=4, device="cpu") for _ in range(2)))
+
+
+@pytest.mark.parametrize("loss_func", [F.cross_entropy, torch.nn.CrossEntropyLoss(torch.tensor([1.0, 20.0]))])
+def test_ignored_targets_and_weights_of_classes_count_as_in_one_large_batch(loss_func):
+    targets = torch.tensor([-100] * 4 + [0, 1, -100, 0] + [1, 1, -100, -100] + [-100] * 4 + [0])
+    loaders = masked_loaders(targets)
+    learn = fake_learner(torch.nn.Linear(3, 2), loaders=loaders, loss_func=loss_func, metrics=[accuracy])
+    x = loaders.train.tensors[0]
+    learn.fit(1, lr=0)
+    direct = loss_func(learn.model(x), targets).item()
+    row = learn.recorder.history[0]
+    assert row["train_loss"] == pytest.approx(direct, rel=1e-6) == row["valid_loss"]
+    assert row["accuracy"] == pytest.approx(accuracy(learn.model(x), targets).item(), rel=1e-6)
+    assert len(learn.recorder.losses) == row["batches"] == 5 and learn.recorder.losses[0] == 0.0
+    assert learn.recorder.losses[3] == learn.recorder.smoothed[2]  # nothing new
+
+
+def test_a_loss_that_is_nan_for_another_reason_still_stops():
+    targets = torch.tensor([0, 1, -100, 0])
+    learn = fake_learner(torch.nn.Linear(3, 2), loaders=masked_loaders(targets),
+                         loss_func=lambda preds, target: F.cross_entropy(preds, target) * float("nan"))
+    with pytest.raises(LossDiverged):
+        learn.fit(1)
+
+
+@pytest.mark.parametrize("pack", [lambda a, b: (a, b), lambda a, b: {"a": a, "b": b}])
+def test_several_targets_count_by_the_items_of_the_first(pack):
+    x, y = fake_tensors(20)
+    batches = [(x[part], pack(y[part], 2 * y[part])) for part in (slice(0, 16), slice(16, 20))]
+
+    def loss_func(preds, target):
+        a, b = target.values() if isinstance(target, dict) else target
+        return F.mse_loss(preds, a) + F.mse_loss(preds, b)
+
+    learn = fake_learner(loaders=Loaders(batches, batches), loss_func=loss_func)
+    learn.fit(1, lr=0)
+    direct = loss_func(learn.model(x), pack(y, 2 * y)).item()
+    row = learn.recorder.history[0]
+    assert row["train_loss"] == pytest.approx(direct, rel=1e-6) == row["valid_loss"]
+
+
+class Largest:
+    """A metric of many batches."""
+
+    def __init__(self):
+        self.largest = -10.0
+
+    def update(self, preds, target):
+        self.largest = max(self.largest, target.max().item())
+
+    def compute(self):
+        return self.largest
+
+
+def test_metrics_may_be_replaced_between_fits():
+    learn = fake_learner(metrics=[distance])
+    learn.fit(1)
+    learn.metrics = [Largest]
+    learn.fit(1)
+    first, second = (set(row) - {"epoch", "batches", "seconds"} for row in learn.recorder.history)
+    assert first == {"train_loss", "valid_loss", "distance"} and second == {"train_loss", "valid_loss", "Largest"}
+    top = learn.loaders.valid.tensors[1].max().item()
+    assert learn.validate()["Largest"] == learn.recorder.history[-1]["Largest"] == pytest.approx(top)
+    learn.metrics = [distance, distance]
+    with pytest.raises(ValueError, match="both called distance"):
+        learn.fit(1)
+
+
+@pytest.mark.parametrize("metrics", [[distance, distance], [Largest, Largest()]])
+def test_two_metrics_of_one_name_are_refused_at_once(metrics):
+    with pytest.raises(ValueError, match=r"found metrics\[0\] and metrics\[1\] both called"):
+        fake_learner(metrics=metrics)
 
 
 def test_without_validation_data():

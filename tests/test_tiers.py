@@ -8,8 +8,8 @@ import coursekit
 
 PACKAGE = Path(coursekit.__file__).parent
 TIERS = [
-    "style files states course",
-    "device fetch download unpack formulas plots lesson metrics callbacks param_groups layers errors hooks drawn "
+    "style files states course errors metrics",
+    "device fetch download unpack formulas plots lesson callbacks param_groups layers hooks drawn "
     "slips precision columns tables",
     "data backbones loaders schedules recorder progress checkpoint sheets processors",
     "learner",
