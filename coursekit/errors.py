@@ -78,7 +78,8 @@ class Pairing(TorchFunctionMode):
     def __torch_function__(self, function, types, args=(), kwargs=None):
         """Called by torch in place of `function`."""
         result = function(*args, **(kwargs or {}))
-        shapes = {tuple(arg.shape) for arg in args if isinstance(arg, torch.Tensor)}
+        given = (*args, *(kwargs or {}).values())
+        shapes = {tuple(arg.shape) for arg in given if isinstance(arg, torch.Tensor)}
         name = getattr(function, "__name__", "")
         is_square = name in SCALAR or getattr(result, "shape", None) == (self.n, self.n)
         if is_square and shapes == {(self.n,), (self.n, 1)}:
@@ -92,11 +93,15 @@ def matched(function, preds, target):
 
     Torch's operations are watched while the function runs, if `preds` and `target` have shapes that may lead to that.
     """
-    shapes = [value.shape for value in (preds, target) if isinstance(value, torch.Tensor)]
-    if len(set(shapes)) < 2 or not any(shape[1:] == (1,) and shape[0] > 1 for shape in shapes):
-        return function(preds, target)
-    with Pairing(len(target)):
-        return function(preds, target)
+    if (_is_column(preds) or _is_column(target)) and getattr(preds, "shape", None) != getattr(target, "shape", None):
+        with Pairing(len(preds) if _is_column(preds) else len(target)):
+            return function(preds, target)
+    return function(preds, target)
+
+
+def _is_column(value):
+    "Whether it is a tensor (n, 1), n above 1."
+    return isinstance(value, torch.Tensor) and value.dim() == 2 and value.size(1) == 1 and value.size(0) > 1
 
 
 def _matmul(found, inputs, target, preds):

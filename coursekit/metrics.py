@@ -70,7 +70,7 @@ def weigher(function):
     def weigh(target):
         if ignored is None or not isinstance(target, torch.Tensor) or target.is_floating_point():
             return n_items(target)  # probabilities for targets are never ignored
-        counted = target != ignored
+        counted = target.ne(ignored)
         if weight is None:
             return counted.count_nonzero()
         return (weight[target.where(counted, 0)] * counted).sum()

@@ -109,7 +109,7 @@ def absolute(preds, target):
 
 @pytest.mark.parametrize("function", [
     absolute, F.poisson_nll_loss, nn.PoissonNLLLoss(), F.hinge_embedding_loss, torch.dist,
-    lambda preds, target: F.gaussian_nll_loss(preds, target, torch.ones_like(preds)),
+    lambda preds, target: F.gaussian_nll_loss(preds, target=target, var=torch.ones_like(preds)),
     lambda preds, target: 1 - ((preds > 0) == (target > 0)).float().mean(),
 ])
 @pytest.mark.parametrize("shapes", [((5, 1), (5,)), ((5,), (5, 1))])

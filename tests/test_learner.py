@@ -246,11 +246,28 @@ def test_a_callback_may_validate_during_a_fit():
     assert scores[1] == learn.recorder.history[0]["valid_loss"]
 
 
-def test_nothing_waits_for_the_device_in_a_batch(monkeypatch):
+def classifier(loss_func, **options):
+    """A learner for three classes, some of whose targets are ignored."""
+    x, y = torch.randn(40, 4), torch.arange(40) % 4
+    y[y == 3] = -100
+    loaders = Loaders(*(TensorLoader(x, y, batch_size=8, device="cpu") for _ in range(2)))
+    return fake_learner(nn.Linear(4, 3), loaders=loaders, loss_func=loss_func, metrics=[accuracy], **options)
+
+
+def regression():
+    """The line, measured by a function of one's own."""
+    return fake_learner(metrics=[lambda preds, target: (preds - target).abs().mean()])
+
+
+@pytest.mark.parametrize("make", [
+    regression, partial(classifier, F.cross_entropy), partial(classifier, nn.CrossEntropyLoss(torch.ones(3))),
+    partial(classifier, F.cross_entropy, accumulate=2),
+])
+def test_nothing_waits_for_the_device_in_a_batch(monkeypatch, make):
     def refuse(self):
         raise AssertionError("a batch must not wait for the device")
 
-    learn = fake_learner(metrics=[lambda preds, target: (preds - target).abs().mean()])
+    learn = make()
     learn.reporters = [learn.recorder]
     learn._prepare(1, 1e-3, 0, ())
     learn.notify("before_fit")
