@@ -179,6 +179,11 @@ class PictureLoader:
             pictures = pixels.float() / 255
             yield (pictures if self.augment is None else self.augment(pictures, self.generator)), labels
 
+    @property
+    def all_targets(self):
+        """The labels of one pass, in their own order."""
+        return self.batches.all_targets
+
     def take(self, places):
         """The pictures at `places` (int64) as numbers from 0 to 1, not augmented."""
         pixels = self.batches.tensors[0]

@@ -43,6 +43,11 @@ class TensorLoader:
         for chosen in order.split(self.batch_size):
             yield tuple(tensor[chosen] for tensor in self.tensors)
 
+    @property
+    def all_targets(self):
+        """The targets of one pass, in their own order."""
+        return self.tensors[-1]
+
     def plain(self):
         """The same items in their own order."""
         return TensorLoader(*self.tensors, batch_size=self.batch_size, device=self.tensors[0].device)

@@ -58,17 +58,20 @@ def n_items(target):
     return n_items(target[0]) if isinstance(target[0], torch.Tensor) else len(target)
 
 
-def weigher(function):
+def weigher(function, targets=None):
     """A function of a target that tells how much its batch weighs in the mean of `function`, a loss or a metric.
 
     That is its `n_items`, but for a function with an `ignore_index`, as cross entropy and `accuracy` have: there only
     the others count, each as much as the `weight` of its class, if there is one. Both are read from a module, a
-    partial or the defaults of a function; inside a function of your own they are not seen.
+    partial or the defaults of a function; inside a function of your own they are not seen. Where all `targets` of
+    a pass are known, one look at them may save counting in each batch.
     """
     ignored, weight = setting(function, "ignore_index"), setting(function, "weight")
+    if ignored is None or (targets is not None and weight is None and not (targets == ignored).any()):
+        return n_items
 
     def weigh(target):
-        if ignored is None or not isinstance(target, torch.Tensor) or target.is_floating_point():
+        if not isinstance(target, torch.Tensor) or target.is_floating_point():
             return n_items(target)  # probabilities for targets are never ignored
         counted = target.ne(ignored)
         if weight is None:

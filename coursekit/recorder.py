@@ -61,6 +61,7 @@ class Recorder(Callback):
         """Start the clock at training, the scores at validation."""
         if learn.training:
             self._first, self._started = len(self.losses), perf_counter()
+            self.weigh = weigher(learn.loss_func, _targets(learn))
         self.scores.before_epoch(learn)
 
     def after_loss(self, learn):
@@ -73,7 +74,7 @@ class Recorder(Callback):
     def after_batch(self, learn):
         """Note the batch; nothing here waits for the device."""
         if learn.training:
-            self._waiting.append((learn.loss.detach(), self.scores.weigh(learn.batch[-1]), *self._rates))
+            self._waiting.append((learn.loss.detach(), self.weigh(learn.batch[-1]), *self._rates))
         self.scores.after_batch(learn)
 
     def after_epoch(self, learn):
@@ -129,3 +130,9 @@ class Recorder(Callback):
         for name in KEPT:
             setattr(self, name, list(state[name]))
         self._first_of_fit = len(self.losses)
+
+
+def _targets(learn):
+    "All targets to train on, if the loader has them and no callback may change them."
+    may_change = any(type(callback).before_batch is not Callback.before_batch for callback in learn.told)
+    return None if may_change else getattr(learn.loaders.train, "all_targets", None)

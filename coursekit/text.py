@@ -64,6 +64,11 @@ class StreamLoader:
     def __len__(self):
         return self.x.shape[1] // self.length
 
+    @property
+    def all_targets(self):
+        """The targets of one pass, (batch_size, length of a stream)."""
+        return self.y
+
     def __iter__(self):
         yield from copies(zip(self.x.split(self.length, 1), self.y.split(self.length, 1), strict=True))
 

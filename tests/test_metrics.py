@@ -107,6 +107,13 @@ def test_probabilities_as_targets_and_other_losses_count_by_items():
     assert weigher(F.cross_entropy)((torch.ones(6, dtype=torch.long), torch.ones(6))) == 6
 
 
+def test_all_targets_of_a_pass_are_looked_at_once():
+    targets = torch.tensor([0, 1, 2])
+    assert weigher(F.cross_entropy, targets) is weigher(F.mse_loss) is n_items
+    assert weigher(partial(F.cross_entropy, ignore_index=1), targets)(targets) == 2
+    assert weigher(nn.CrossEntropyLoss(WEIGHT), targets)(targets) == 21.5
+
+
 def test_average_weights_by_items():
     average = Average()
     average.update(torch.tensor(1.0), 3)

@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from fakes import fake_learner, fake_loaders, fake_tensors
 
 from coursekit import progress
+from coursekit.callbacks import Callback
 from coursekit.errors import LossDiverged
 from coursekit.loaders import Loaders, TensorLoader
 from coursekit.metrics import accuracy
@@ -67,6 +68,21 @@ def test_ignored_targets_and_weights_of_classes_count_as_in_one_large_batch(loss
     assert row["accuracy"] == pytest.approx(accuracy(learn.model(x), targets).item(), rel=1e-6)
     assert len(learn.recorder.losses) == row["batches"] == 5 and learn.recorder.losses[0] == 0.0
     assert learn.recorder.losses[3] == learn.recorder.smoothed[2]  # nothing new
+
+
+def test_targets_that_a_callback_takes_out_do_not_count():
+    class Mask(Callback):
+        def before_batch(self, learn):
+            learn.batch[1][learn.batch[0][:, 0] > 0] = -100
+
+    loaders = masked_loaders(torch.arange(17) % 2)
+    learn = fake_learner(torch.nn.Linear(3, 2), loaders=loaders, loss_func=F.cross_entropy, callbacks=[Mask()])
+    learn.fit(1, lr=0)
+    x, y = loaders.train.tensors
+    kept = x[:, 0] <= 0
+    direct = F.cross_entropy(learn.model(x[kept]), y[kept]).item()
+    row = learn.recorder.history[0]
+    assert row["train_loss"] == pytest.approx(direct, rel=1e-6) == row["valid_loss"] and not (y < 0).any()
 
 
 def test_a_loss_that_is_nan_for_another_reason_still_stops():
