@@ -95,14 +95,15 @@ class Checkpoint(Callback):
     their own, which are not kept.) Raises ValueError for a file of another model or another fit.
     """
 
-    order, in_search = 90, False  # after all that an epoch's end may change
+    order, in_search = 90, False  # after all that an epoch's end may change; what comes later has no state to keep
 
     def __init__(self, path: str | Path):
         self.path = Path(path)
 
     def before_fit(self, learn):
-        """Take up what is in the file, when all callbacks have begun."""
-        names = [type(told).__name__ for told in learn.told]
+        """Take up what is in the file, when the other callbacks have begun."""
+        self.others = list(learn.told)
+        names = [type(callback).__name__ for callback in self.others]
         self.plan = {"epochs": learn.epochs, "steps": learn.n_steps, "callbacks": names}
         if self.path.exists():
             self._take_up(learn, read(self.path, learn.device))
@@ -115,7 +116,7 @@ class Checkpoint(Callback):
             torch.save({"plan": self.plan, "done": learn.epoch + 1, "stopped": learn.stop,
                         "model": learn.model.state_dict(), "optimizer": learn.optimizer.state_dict(),
                         "precision": learn.precision.state_dict(),
-                        "callbacks": [callback.state_dict() for callback in learn.told],
+                        "callbacks": [callback.state_dict() for callback in self.others],
                         "random": get_random_states(learn.loaders.train, learn.device)}, partial)
 
     def _take_up(self, learn, state):
@@ -127,7 +128,7 @@ class Checkpoint(Callback):
         put_weights(learn.model, state["model"], self.path)
         learn.optimizer.load_state_dict(state["optimizer"])
         learn.precision.load_state_dict(state["precision"])
-        for callback, own in zip(learn.told, state["callbacks"], strict=True):
+        for callback, own in zip(self.others, state["callbacks"], strict=True):
             callback.load_state_dict(own)
         set_random_states(state["random"], learn.loaders.train, learn.device)
         learn.epoch = learn.epochs if state["stopped"] else state["done"]
