@@ -191,6 +191,11 @@ def _set_quietly(boxes, values, edit):
         box.observe(edit, "value")
 
 
+def _kernel_in(boxes):
+    "The nine numbers, (3, 3)."
+    return np.reshape([box.value for box in boxes], (3, 3))
+
+
 def _in_rows(boxes):
     "Nine boxes in three rows."
     return widgets.VBox([widgets.HBox(boxes[start:start + 3]) for start in (0, 3, 6)])
@@ -206,19 +211,16 @@ def kernel_explorer(picture, kernel="top edge", row=0, column=0):
                    for name, value, length in zip(("row", "column"), (row, column), np.shape(picture), strict=True))
     view, status = widgets.HTML(), widgets.HTML()
 
-    def current():
-        return np.reshape([box.value for box in numbers], (3, 3))
-
     def refresh(_=None):
-        drawn, sentence = draw_window(picture, current(), down.value, right.value)
+        drawn, sentence = draw_window(picture, _kernel_in(numbers), down.value, right.value)
         view.value, status.value = to_html(drawn, sentence), say(f"Kernel {choice.value}. {sentence}")
 
     def choose(_):
-        _set_quietly(numbers, KERNELS.get(choice.value, current()), edit)
+        _set_quietly(numbers, KERNELS.get(choice.value, _kernel_in(numbers)), edit)
         refresh()
 
     def edit(_):
-        name = name_of(current())
+        name = name_of(_kernel_in(numbers))
         if name == choice.value:
             refresh()
         choice.value = name
