@@ -1,7 +1,5 @@
 """A 3 x 3 kernel to play with: move its window over a picture, see nine products, their sum, the output pixel."""
 
-import base64
-import io
 from dataclasses import dataclass
 
 import ipywidgets as widgets
@@ -11,7 +9,7 @@ from matplotlib.patches import Rectangle
 from numpy.lib.stride_tricks import sliding_window_view
 from PIL import Image
 
-from coursekit.plots import figure, to_html
+from coursekit.plots import data_url, figure, to_html
 from coursekit.style import VALID
 from coursekit.widgets.sheets import say
 
@@ -163,12 +161,11 @@ def _lines(numbers, form="5.2f"):
 
 def _scaled(numbers, low, high, left, top, alt):
     "Grey `numbers` as an HTML picture at a place of its parent, `CELL` pixels of the screen for each."
-    buffer = io.BytesIO()
     grey = 255 * (np.clip(numbers, low, high) - low) / (high - low)
-    Image.fromarray(grey.round().astype(np.uint8)).save(buffer, format="PNG")
+    source = data_url(Image.fromarray(grey.round().astype(np.uint8)), "PNG")
     height, width = numbers.shape
     return (f'<img alt="{alt}" style="left: {left}px; top: {top}px" width="{width * CELL}" height="{height * CELL}" '
-            f'src="data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}">')
+            f'src="{source}">')
 
 
 def name_of(kernel):
