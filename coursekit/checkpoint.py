@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import torch
+from torch import nn
 
 from coursekit.callbacks import Callback, latest
 from coursekit.files import writing
@@ -11,18 +12,18 @@ from coursekit.states import get_random_states, set_random_states
 COMPILED = "_orig_mod."  # what torch.compile puts before the names of a model's weights
 
 
-def save_weights(model, path):
+def save_weights(model: nn.Module, path: str | Path):
     """Write the weights of `model` to `path`, under their plain names; an older file there stays whole on failure."""
     with writing(path) as partial:
         torch.save({name.replace(COMPILED, ""): weight for name, weight in model.state_dict().items()}, partial)
 
 
-def load_weights(model, path, device):
+def load_weights(model: nn.Module, path: str | Path, device: torch.device):
     """Read weights that `save_weights` has written; raises ValueError for anything else."""
     put_weights(model, read(path, device), path)
 
 
-def put_weights(model, weights, path):
+def put_weights(model: nn.Module, weights: dict[str, torch.Tensor], path: str | Path):
     """Set the weights of `model`, compiled or not; raises ValueError, naming `path`, if they are another model's."""
     names = {name.replace(COMPILED, ""): name for name in model.state_dict()}
     try:
@@ -32,7 +33,7 @@ def put_weights(model, weights, path):
         raise ValueError(f"The weights in {path} belong to another model: {reason}") from error
 
 
-def read(path, device):
+def read(path: str | Path, device: torch.device):
     """What `torch.save` has written to `path`: tensors, numbers and texts only, so that no code can run."""
     try:
         return torch.load(path, map_location=device, weights_only=True)
