@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import torch
+from torch import nn
 
 from coursekit.callbacks import Callback, latest
 from coursekit.files import writing
@@ -11,18 +12,18 @@ from coursekit.states import get_random_states, set_random_states
 COMPILED = "_orig_mod."  # what torch.compile puts before the names of a model's weights
 
 
-def save_weights(model, path):
+def save_weights(model: nn.Module, path: str | Path):
     """Write the weights of `model` to `path`, under their plain names; an older file there stays whole on failure."""
     with writing(path) as partial:
         torch.save({name.replace(COMPILED, ""): weight for name, weight in model.state_dict().items()}, partial)
 
 
-def load_weights(model, path, device):
+def load_weights(model: nn.Module, path: str | Path, device: torch.device):
     """Read weights that `save_weights` has written; raises ValueError for anything else."""
     put_weights(model, read(path, device), path)
 
 
-def put_weights(model, weights, path):
+def put_weights(model: nn.Module, weights: dict[str, torch.Tensor], path: str | Path):
     """Set the weights of `model`, compiled or not; raises ValueError, naming `path`, if they are another model's."""
     names = {name.replace(COMPILED, ""): name for name in model.state_dict()}
     try:
@@ -32,7 +33,7 @@ def put_weights(model, weights, path):
         raise ValueError(f"The weights in {path} belong to another model: {reason}") from error
 
 
-def read(path, device):
+def read(path: str | Path, device: torch.device):
     """What `torch.save` has written to `path`: tensors, numbers and texts only, so that no code can run."""
     try:
         return torch.load(path, map_location=device, weights_only=True)
@@ -95,14 +96,15 @@ class Checkpoint(Callback):
     their own, which are not kept.) Raises ValueError for a file of another model or another fit.
     """
 
-    order, in_search = 90, False  # after all that an epoch's end may change
+    order, in_search = 90, False  # after all that an epoch's end may change; what comes later has no state to keep
 
     def __init__(self, path: str | Path):
         self.path = Path(path)
 
     def before_fit(self, learn):
-        """Take up what is in the file, when all callbacks have begun."""
-        names = [type(told).__name__ for told in learn.told]
+        """Take up what is in the file, when the other callbacks have begun."""
+        self.others = list(learn.told)
+        names = [type(callback).__name__ for callback in self.others]
         self.plan = {"epochs": learn.epochs, "steps": learn.n_steps, "callbacks": names}
         if self.path.exists():
             self._take_up(learn, read(self.path, learn.device))
@@ -115,7 +117,7 @@ class Checkpoint(Callback):
             torch.save({"plan": self.plan, "done": learn.epoch + 1, "stopped": learn.stop,
                         "model": learn.model.state_dict(), "optimizer": learn.optimizer.state_dict(),
                         "precision": learn.precision.state_dict(),
-                        "callbacks": [callback.state_dict() for callback in learn.told],
+                        "callbacks": [callback.state_dict() for callback in self.others],
                         "random": get_random_states(learn.loaders.train, learn.device)}, partial)
 
     def _take_up(self, learn, state):
@@ -127,7 +129,7 @@ class Checkpoint(Callback):
         put_weights(learn.model, state["model"], self.path)
         learn.optimizer.load_state_dict(state["optimizer"])
         learn.precision.load_state_dict(state["precision"])
-        for callback, own in zip(learn.told, state["callbacks"], strict=True):
+        for callback, own in zip(self.others, state["callbacks"], strict=True):
             callback.load_state_dict(own)
         set_random_states(state["random"], learn.loaders.train, learn.device)
         learn.epoch = learn.epochs if state["stopped"] else state["done"]

@@ -1,5 +1,7 @@
 """Classifiers of pictures: a body that knows ImageNet, and a new head."""
 
+import copy
+
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -10,6 +12,7 @@ from coursekit.loaders import Loaders
 from coursekit.metrics import error_rate
 
 BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
+AT_ONCE = 4  # pictures that a CPU sends through a body together: what a layer makes of them fits into its cache
 
 
 class ConvNet(nn.Module):
@@ -64,13 +67,15 @@ def image_learner(loaders, body, n_classes, dropout=0.5, train_bn=False, loss_fu
 def body_features(body, loader):
     """What `body` makes of all pictures of `loader`, after concat pooling, and their labels, on the CPU.
 
-    Shapes (n, 2 * n_features) and (n,), in the order of the loader. In evaluation mode, as in a frozen body.
+    Shapes (n, 2 * n_features) and (n,), in the order of the loader. In evaluation mode, as in a frozen body;
+    on a CPU a few pictures at once and channels last, which is about twice as fast.
     """
-    pool, was_training = ConcatPool2d(), body.training
-    device = next(body.parameters()).device
-    body.eval()
-    pooled = [(pool(body(x.to(device))).flatten(1).cpu(), y.cpu()) for x, y in loader]
-    body.train(was_training)
+    pool, device = ConcatPool2d(), next(body.parameters()).device
+    body = copy.deepcopy(body).eval().to(memory_format=torch.channels_last)
+    pooled = []
+    for x, y in loader:
+        parts = x.to(device).split(AT_ONCE if device.type == "cpu" else len(x))
+        pooled.append((torch.cat([pool(body(part)).flatten(1) for part in parts]).cpu(), y.cpu()))
     features, labels = zip(*pooled, strict=True)
     return torch.cat(features), torch.cat(labels)
 

@@ -213,7 +213,7 @@ def _classifier():
 def _project(rows, projection):
     "Two numbers for each of the rows."
     if projection == "t-SNE":
-        return TSNE(init="pca", perplexity=min(30, len(rows) / 4), random_state=0).fit_transform(rows)
+        return TSNE(init="pca", perplexity=min(30, len(rows) / 4), max_iter=500, random_state=0).fit_transform(rows)
     first = 2 * PROJECTIONS.index(projection)
     n = min(first + 2, *rows.shape)
     return PCA(n, random_state=0).fit_transform(rows)[:, n - 2:n]

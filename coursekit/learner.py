@@ -12,7 +12,7 @@ from coursekit import checkpoint, param_groups
 from coursekit.callbacks import Callback
 from coursekit.device import get_device, to_device
 from coursekit.errors import TORCH_ERRORS, FitInterrupted, explain, matched, no_silent_broadcast
-from coursekit.loaders import Loaders, check_batch, check_loader, in_order, join, not_begun
+from coursekit.loaders import Loaders, check_batch, check_loader, in_order, inputs_of, join, not_begun
 from coursekit.metrics import n_items, weigher
 from coursekit.precision import Precision
 from coursekit.progress import Progress
@@ -219,14 +219,9 @@ class Learner:
         batches end with the target, which is left out; a loader that shuffles is read in the order of its data. A model
         with several outputs gives as many. Callbacks are not told.
         """
-        data = (data,) if isinstance(data, torch.Tensor) else data
-        if isinstance(data, tuple):
-            batches = zip(*(tensor.split(batch_size) for tensor in data), strict=True)
-            batches = ([part.clone() for part in batch] for batch in batches)  # a model may change what it gets
-        else:
-            batches = (check_batch(batch)[:-1] for batch in in_order(data))
         with evaluating(self.model), same_chance(data, self.device), self.precision.autocast():
-            return join([self.precision.full(self.model(*to_device(tuple(inputs), self.device))) for inputs in batches])
+            return join([self.precision.full(self.model(*to_device(inputs, self.device)))
+                         for inputs in inputs_of(data, batch_size)])
 
     def freeze(self):
         """Train only the last layer group."""

@@ -124,6 +124,21 @@ def in_order(loader):
     return not_begun(loader)
 
 
+def inputs_of(data, batch_size):
+    """The inputs of each batch, in order: of a tensor or a tuple of them, or of a loader, without the target.
+
+    Those of tensors are copies, as a model may change what it gets.
+    """
+    if isinstance(data, torch.Tensor):
+        data = (data,)
+    if isinstance(data, tuple):
+        for batch in zip(*(tensor.split(batch_size) for tensor in data), strict=True):
+            yield tuple(part.clone() for part in batch)
+        return
+    for batch in in_order(data):
+        yield tuple(check_batch(batch)[:-1])
+
+
 def not_begun(loader):
     """`loader` itself, or a copy of a DataLoader that shares no workers with it."""
     if not isinstance(loader, DataLoader):

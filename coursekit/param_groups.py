@@ -3,7 +3,7 @@
 from torch import nn
 
 
-def layer_groups(model):
+def layer_groups(model: nn.Module) -> list[list[nn.Parameter]]:
     """The parameters of each layer group, first group nearest the input.
 
     A model that wants several groups has a method `groups()` which returns a list, each entry a module, a parameter
@@ -30,7 +30,7 @@ def _parameters(group):
     return [parameter for part in group for parameter in _parameters(part)]
 
 
-def freeze_to(model, n):
+def freeze_to(model: nn.Module, n: int):
     """Freeze all layer groups before group `n` (negative: counted from the end) and train the others."""
     groups = layer_groups(model)
     if not -len(groups) <= n < len(groups):
@@ -41,7 +41,7 @@ def freeze_to(model, n):
             parameter.requires_grad_(i >= first)
 
 
-def freeze(model):
+def freeze(model: nn.Module):
     """Train only the last layer group. Raises ValueError if there is only one."""
     if len(layer_groups(model)) == 1:
         raise ValueError("The model is one layer group, so nothing would be frozen: give it a method "
@@ -49,12 +49,12 @@ def freeze(model):
     freeze_to(model, -1)
 
 
-def unfreeze(model):
+def unfreeze(model: nn.Module):
     """Train all layer groups."""
     freeze_to(model, 0)
 
 
-def spread(lr, n_groups):
+def spread(lr: float | slice, n_groups: int) -> list[float]:
     """One learning rate for each group, from a number or a slice.
 
     A number: the same for all. `slice(high)`: high for the last group and high / 10 for the others (one

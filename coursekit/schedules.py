@@ -87,7 +87,7 @@ class LRFinder(Callback):
     order = 10
     training_only = True
 
-    def __init__(self, start=1e-7, end=10.0, steps=100):
+    def __init__(self, start: float = 1e-7, end: float = 10.0, steps: int = 100):
         self.factor, self.steps = (end / start) ** (1 / (steps - 1)), steps
         self.lrs, self.losses, self.raw, self.running = [], [], [], RunningAverage()
 
@@ -116,9 +116,9 @@ class LRSearch:
     `losses` are smoothed, and so lag behind by some batches; `raw` are not.
     """
 
-    lrs: list
-    losses: list
-    raw: list
+    lrs: list[float]
+    losses: list[float]
+    raw: list[float]
 
     def __post_init__(self):
         if len(self.losses) < 2:
@@ -126,12 +126,12 @@ class LRSearch:
                              "look for nan or huge values in inputs, targets and weights.")
 
     @property
-    def minimum_over_10(self):
+    def minimum_over_10(self) -> float:
         """A tenth of the rate at which the loss was lowest: close to the edge, but on this side of it."""
         return self.lrs[self.losses.index(min(self.losses))] / 10
 
     @property
-    def steepest(self):
+    def steepest(self) -> float:
         """The rate in the middle of the fifth of all batches whose raw losses fall most steeply."""
         width = max(len(self.raw) // 5, 2)
         windows = np.lib.stride_tricks.sliding_window_view(self.raw, width)  # (n - width + 1, width)

@@ -36,7 +36,8 @@ def check_arguments(model, loaders, loss_func, metrics, optimizer, callbacks, ac
 @contextmanager
 def explain_optimizer(make):
     """Say what is wanted where `make` does not take (parameter groups, lr, weight_decay)."""
-    if isinstance(make, type) and issubclass(make, torch.optim.LBFGS):
+    kind = getattr(make, "func", make)  # what a partial is made from
+    if isinstance(kind, type) and issubclass(kind, torch.optim.LBFGS):
         raise TypeError("LBFGS computes the loss several times in a step, which this loop does not do: call its "
                         "step(closure) in a loop of your own, or take another optimizer.")
     try:

@@ -5,10 +5,11 @@ from contextlib import contextmanager
 
 import numpy as np
 import torch
+from torch import nn
 
 
 @contextmanager
-def evaluating(model):
+def evaluating(model: nn.Module):
     """Evaluation mode in the `with` block; then every module is in the mode that it was in."""
     modes = [(module, module.training) for module in model.modules()]
     model.eval()
@@ -20,7 +21,7 @@ def evaluating(model):
 
 
 @contextmanager
-def same_chance(loader, device):
+def same_chance(loader, device: torch.device):
     """The random states of Python, NumPy, torch, `device` and `loader` are put back."""
     states = get_random_states(loader, device)
     try:
@@ -30,7 +31,7 @@ def same_chance(loader, device):
 
 
 @contextmanager
-def unchanged(model, loader, device):
+def unchanged(model: nn.Module, loader, device: torch.device):
     """The weights and buffers of `model` and every random state are put back; gradients are None."""
     weights = [(weight, weight.detach().clone()) for weight in model.parameters()]
     buffers = [(module, name, buffer, buffer.clone()) for module in model.modules()
@@ -47,12 +48,12 @@ def unchanged(model, loader, device):
                 module._buffers[name] = buffer.copy_(old)
 
 
-def get_random_states(loader, device):
+def get_random_states(loader, device: torch.device) -> list:
     """Everything that decides what chance brings next: numbers and tensors, in a list."""
     return [get() for get, _ in _sources(loader, device)]
 
 
-def set_random_states(states, loader, device):
+def set_random_states(states: list, loader, device: torch.device):
     """Go back to what `get_random_states` gave for this loader and device."""
     for state, (_, put) in zip(states, _sources(loader, device), strict=True):
         put(state)

@@ -39,8 +39,8 @@ def new_net():
 
 def new_conv_net():
     """Lesson 04's small convolutional network."""
-    return nn.Sequential(nn.Unflatten(1, (1, 28, 28)), conv(1, 16), conv(16, 32), conv(32, 64), nn.Flatten(),
-                         nn.Linear(64 * 3 * 3, 10))
+    return nn.Sequential(nn.Unflatten(1, (1, 28, 28)), conv(1, 8), conv(8, 16), conv(16, 32), nn.Flatten(),
+                         nn.Linear(32 * 3 * 3, 10))
 
 
 def train_seeds(data, new_model, seeds):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from coursekit.drawn import BREEDS, VIEWS, body_of, draw_car, draw_pet, pet_mask
+from coursekit.drawn import BREEDS, VIEWS, body_of, draw_car, draw_pet, draw_pet_and_mask, pet_mask
 from coursekit.drawn.breeds import COLORS
 from coursekit.drawn.canvas import Pose, both_sides, curve, ellipse
 from coursekit.drawn.cars import BODIES
@@ -70,6 +70,10 @@ def test_the_mask_is_where_the_animal_is():
         pixels = np.asarray(draw_pet("Bombay", number), float).mean(2)
         assert mask.shape == pixels.shape and 0.1 < mask.mean() < 0.8
         assert np.median(pixels[mask == 1]) < np.median(pixels[mask == 0]) - 20  # a black cat
+
+
+def test_picture_and_mask_together_are_those_drawn_one_by_one():
+    assert draw_pet_and_mask("Bombay", 3) == (draw_pet("Bombay", 3), pet_mask("Bombay", 3))
 
 
 def test_an_unknown_breed_is_refused():

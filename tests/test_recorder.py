@@ -162,6 +162,13 @@ def test_nan_stops():
         learn.fit(1)
 
 
+def test_a_second_fit_that_diverges_counts_its_own_batches():
+    learn = fake_learner(optimizer=torch.optim.SGD)
+    learn.fit(2, 0.1)
+    with pytest.raises(LossDiverged, match=r"in \d batches"):
+        learn.fit(5, 1e3)
+
+
 def test_a_small_loss_may_vary_freely():
     learn = fake_learner(loss_func=lambda preds, target: (preds - target).pow(2).mean() * 1e-9)
     learn.fit(3, 0.1)

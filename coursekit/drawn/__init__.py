@@ -2,6 +2,6 @@
 
 from coursekit.drawn.breeds import BREEDS
 from coursekit.drawn.cars import VIEWS, body_of, draw_car
-from coursekit.drawn.pets import VERSION, draw_pet, pet_mask
+from coursekit.drawn.pets import VERSION, draw_pet, draw_pet_and_mask, pet_mask
 
-__all__ = ["BREEDS", "VERSION", "VIEWS", "body_of", "draw_car", "draw_pet", "pet_mask"]
+__all__ = ["BREEDS", "VERSION", "VIEWS", "body_of", "draw_car", "draw_pet", "draw_pet_and_mask", "pet_mask"]

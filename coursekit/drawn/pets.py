@@ -13,16 +13,16 @@ def draw_pet(breed, number, size=None):
 
     Raises ValueError for an unknown breed.
     """
-    return _draw(breed, number, size)[0]
+    return draw_pet_and_mask(breed, number, size)[0]
 
 
 def pet_mask(breed, number, size=None):
     """Where the animal is in `draw_pet(breed, number, size)`: grey, 255 on the animal and 0 elsewhere."""
-    return _draw(breed, number, size)[1]
+    return draw_pet_and_mask(breed, number, size)[1]
 
 
-def _draw(breed, number, size):
-    "The picture and the mask."
+def draw_pet_and_mask(breed, number, size=None):
+    """What `draw_pet` and `pet_mask` give, drawn once."""
     if breed not in BREEDS:
         raise ValueError(f"Expected one of the breeds {', '.join(BREEDS)}, found {breed!r}.")
     random = generator(breed, number)
