@@ -2,16 +2,20 @@
 
 from difflib import get_close_matches
 
+from torch import nn
+
 
 class Callback:
     """Something that is told what happens while a learner trains; every event receives the learner.
 
     `learn` offers `batch`, `preds`, `loss`, `epoch`, `training`, `optimizer`; `learn.stop = True` ends the
-    fit after the batch or epoch at hand. Epoch events come once for each pass: training, then validation.
+    fit after the batch or epoch at hand. Epoch events come once for each pass: training, then validation;
+    `learn.epoch_is_over` says whether more of the epoch is to come.
     """
 
     order = 0  # lower is told first
     training_only = False  # True: not told about epochs and batches of validation
+    in_search = True  # False: lr_find goes without it, as it writes files or stops a training
 
     def before_fit(self, learn):
         """Once, before the first epoch."""
@@ -26,16 +30,26 @@ class Callback:
         """`learn.preds` and `learn.loss` are set; nothing has been updated."""
 
     def after_backward(self, learn):
-        """Gradients are set; weights are not updated yet. Only in training."""
+        """The gradients of a step are complete; weights are not updated yet. Only in training."""
+
+    def after_step(self, learn):
+        """The optimizer has updated the weights: after each batch, or each `accumulate` batches. Only in training."""
 
     def after_batch(self, learn):
-        """The batch is done; in training the weights are updated and the gradients cleared."""
+        """The batch is done, and in training its step, if one was due."""
 
     def after_epoch(self, learn):
         """After each pass over a loader."""
 
     def after_fit(self, learn):
         """Once, at the end, also after an error or an interruption."""
+
+    def state_dict(self):
+        """What `Checkpoint` keeps of this callback: tensors, numbers and texts, in dicts and lists."""
+        return {}
+
+    def load_state_dict(self, state):
+        """Go on from what `state_dict` gave; called after `before_fit`."""
 
     def __init_subclass__(cls, **kwargs):
         "Refuse a misspelt event, which would otherwise never be called."
@@ -48,3 +62,26 @@ class Callback:
 
 
 EVENTS = tuple(name for name in vars(Callback) if name.startswith(("before_", "after_")))
+
+
+def latest(learn, name):
+    """The number `name` in the latest row of the history; raises KeyError, in words, if there is none."""
+    row = learn.recorder.history[-1]
+    if name not in row:
+        measured = [key for key in row if key not in ("epoch", "batches", "seconds")]
+        raise KeyError(f"Expected one of the numbers that each epoch measures, {', '.join(measured)}, found {name!r}.")
+    return row[name]
+
+
+class ClipGradients(Callback):
+    """Shortens the gradient of all weights together to the length `longest`; `norms` keeps how long it was."""
+
+    training_only = True
+
+    def __init__(self, longest: float = 1.0):
+        self.longest, self.norms = longest, []
+
+    def after_backward(self, learn):
+        """Between the gradients and the step."""
+        norm = nn.utils.clip_grad_norm_(learn.model.parameters(), self.longest)
+        self.norms.append(norm.detach())  # stays on the device: reading it here would wait for a GPU

@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 from coursekit.layers import ConcatPool2d, head
 from coursekit.learner import Learner
-from coursekit.loaders import Loaders
+from coursekit.loaders import Loaders, in_order
 from coursekit.metrics import error_rate
 
 BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
@@ -86,15 +86,10 @@ def head_learner(learn, batch_size=64, seed=0):
     It trains the very head of `learn.model`, with the same result as frozen training without augmentation,
     at almost no cost for each epoch. The pictures of the training loader are taken without augmentation.
     """
-    loaders = [loader and _plain(loader) for loader in (learn.loaders.train, learn.loaders.valid)]
+    loaders = [loader and in_order(loader) for loader in (learn.loaders.train, learn.loaders.valid)]
     train, valid = (loader and body_features(learn.model.body, loader) for loader in loaders)
     if valid is None:
         raise ValueError("Expected training and validation pictures, found no validation: give both.")
     after_pooling = learn.model.head[2:]
     return Learner(after_pooling, Loaders.from_tensors(*train, *valid, batch_size, seed, learn.device),
                    learn.loss_func, learn.metrics, learn.make_optimizer, device=learn.device)
-
-
-def _plain(loader):
-    "The loader without augmentation, if it is one of pictures in memory."
-    return loader.plain() if hasattr(loader, "plain") else loader

@@ -1,8 +1,11 @@
 """Where tensors live: choose a device, move batches to it, seed it, describe it."""
 
+import copy
 import os
 import platform
 import random
+from collections.abc import Mapping, MutableMapping
+from dataclasses import fields, is_dataclass
 from functools import cache
 
 import numpy as np
@@ -41,14 +44,39 @@ def _say_once(sentence):
 
 
 def to_device(batch, device):
-    """`batch` with every tensor in it on `device`; tuples, lists and dicts may be nested."""
+    """`batch` with every tensor in it on `device`; `batch` itself stays as it is.
+
+    Tuples (named ones too), lists, mappings and dataclasses may be nested and keep their kind; anything else that has
+    a method `to`, as packed sequences have, is asked to move itself; what has none stays where it is.
+    """
     if isinstance(batch, torch.Tensor):
         return batch.to(device, non_blocking=True)
-    if isinstance(batch, dict):
-        return {key: to_device(value, device) for key, value in batch.items()}
+    if hasattr(batch, "to"):
+        return batch.to(device)
+    if isinstance(batch, Mapping):
+        moved = {key: to_device(value, device) for key, value in batch.items()}
+        return _with_items(batch, moved) if isinstance(batch, MutableMapping) else moved
     if isinstance(batch, (tuple, list)):
-        return type(batch)(to_device(value, device) for value in batch)
+        moved = [to_device(value, device) for value in batch]
+        return batch._make(moved) if hasattr(batch, "_make") else type(batch)(moved)
+    if is_dataclass(batch) and not isinstance(batch, type):
+        return _moved_record(batch, device)
     return batch
+
+
+def _with_items(mapping, items):
+    "A copy of a mapping of any kind, with other values."
+    mapping = copy.copy(mapping)
+    mapping.update(items)
+    return mapping
+
+
+def _moved_record(record, device):
+    "A copy of a dataclass, maybe a frozen one, with its tensors on `device`."
+    record = copy.copy(record)
+    for field in fields(record):
+        object.__setattr__(record, field.name, to_device(getattr(record, field.name), device))
+    return record
 
 
 def seed_everything(seed=42):

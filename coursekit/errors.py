@@ -6,12 +6,24 @@ import warnings
 from contextlib import contextmanager
 
 import torch
+from torch.overrides import TorchFunctionMode
 
 TORCH_ERRORS = (RuntimeError, ValueError, IndexError, TypeError, UserWarning)
 
 
 class LossDiverged(FloatingPointError):
     """The loss became nan, infinite or a thousand times what it was at the start."""
+
+
+class FitInterrupted(KeyboardInterrupt):
+    """A fit was interrupted: the model keeps what it has learned, and Jupyter goes no further in "Run all"."""
+
+    def __init__(self, epoch, epochs):
+        super().__init__(f"Interrupted in epoch {epoch + 1} of {epochs}: the model keeps what it has learned.")
+
+    def _render_traceback_(self):
+        "What IPython shows instead of a traceback."
+        return [str(self)]
 
 
 def explain(error, model, inputs, target, preds):
@@ -50,6 +62,46 @@ def no_silent_broadcast():
     with warnings.catch_warnings():
         warnings.filterwarnings("error", message="Using a target size")
         yield
+
+
+SCALAR = ("gaussian_nll_loss", "hinge_embedding_loss", "multilabel_soft_margin_loss", "poisson_nll_loss", "kl_div",
+          "dist")  # functions of torch's that compare all pairs without a word and give one number
+
+
+class Pairing(TorchFunctionMode):
+    """In the `with` block no operation may combine shapes (n,) and (n, 1) to (n, n); raises ValueError."""
+
+    def __init__(self, n):
+        super().__init__()
+        self.n = n
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        """Called by torch in place of `function`."""
+        result = function(*args, **(kwargs or {}))
+        given = (*args, *(kwargs or {}).values())
+        shapes = {tuple(arg.shape) for arg in given if isinstance(arg, torch.Tensor)}
+        name = getattr(function, "__name__", "")
+        is_square = name in SCALAR or getattr(result, "shape", None) == (self.n, self.n)
+        if is_square and shapes == {(self.n,), (self.n, 1)}:
+            raise ValueError(f"Expected predictions and target of one shape, found ({self.n},) and ({self.n}, 1), of "
+                             f"which {name} would compare all pairs: take .squeeze(1) of the one with two axes.")
+        return result
+
+
+def matched(function, preds, target):
+    """`function(preds, target)`, a loss or metric; raises ValueError if it compares all pairs of (n,) and (n, 1).
+
+    Torch's operations are watched while the function runs, if `preds` and `target` have shapes that may lead to that.
+    """
+    if (_is_column(preds) or _is_column(target)) and getattr(preds, "shape", None) != getattr(target, "shape", None):
+        with Pairing(len(preds) if _is_column(preds) else len(target)):
+            return function(preds, target)
+    return function(preds, target)
+
+
+def _is_column(value):
+    "Whether it is a tensor (n, 1), n above 1."
+    return isinstance(value, torch.Tensor) and value.dim() == 2 and value.size(1) == 1 and value.size(0) > 1
 
 
 def _matmul(found, inputs, target, preds):

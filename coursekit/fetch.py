@@ -1,6 +1,5 @@
 """Where a data set is: a folder of the learner's own, what was fetched from the publisher, or the default."""
 
-import hashlib
 import os
 import shutil
 import tempfile
@@ -11,7 +10,7 @@ from pathlib import Path
 import pooch
 
 from coursekit.download import FetchError, check_space, fetch_file, fetch_package, unpack
-from coursekit.files import ROOT, FolderError, building, cache_folder, is_checkout, make_folder
+from coursekit.files import ROOT, FolderError, building, cache_folder, fingerprint_of_files, is_checkout, make_folder
 
 OWN, DEFAULTS = "COURSEKIT_DATA", ("git", "package", "generated")
 FROM = {OWN: "from your folder COURSEKIT_DATA", "publisher": "as fetched from its publisher",
@@ -243,8 +242,7 @@ class DataSet:
 
     def _fingerprint(self):
         paths = [self.folder(OWN) / file["name"] for file in self._files(OWN)]
-        text = "".join(f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}\n" for path in paths)
-        return hashlib.sha256(text.encode()).hexdigest()[:8]
+        return fingerprint_of_files(paths)
 
 
 def _sha256(path):

@@ -5,6 +5,7 @@ installed without it, a folder of the user's. Many may read one cache at once: w
 """
 
 import functools
+import hashlib
 import os
 import secrets
 import shutil
@@ -122,6 +123,17 @@ def building(target):
                 raise
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def fingerprint(content: bytes) -> str:
+    """Eight hexadecimal digits that change with `content`: part of the name of what is computed from it and kept."""
+    return hashlib.sha256(content).hexdigest()[:8]
+
+
+def fingerprint_of_files(files) -> str:
+    """The `fingerprint` of files that changes when one comes, goes or is written again; they are not read."""
+    about = "".join(f"{file} {file.stat().st_size} {file.stat().st_mtime_ns}\n" for file in files)
+    return fingerprint(about.encode())
 
 
 def _remedy(path):

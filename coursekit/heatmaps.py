@@ -8,6 +8,7 @@ from torch.nn import functional as F
 
 from coursekit.hooks import Activations, Gradients
 from coursekit.plots import figure, show
+from coursekit.states import evaluating
 
 
 @torch.no_grad()
@@ -57,13 +58,8 @@ def show_heatmap(picture, values, title="", alt=None):
 
 
 def _evaluate(model, x):
-    "The output of `model` for one picture in evaluation mode; the mode of every part is put back."
+    "The output of `model` for one picture in evaluation mode; the picture and the mode of every part stay."
     if len(x) != 1:
         raise ValueError(f"Expected one picture, (1, 3, height, width), found {tuple(x.shape)}: take x[:1].")
-    modes = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
-        return model(x)
-    finally:
-        for module, mode in modes:
-            module.training = mode
+    with evaluating(model):
+        return model(x.clone())  # a first layer may work in place

@@ -12,7 +12,7 @@ class Activations:
             model(x)
         kept.stored  # still there after the block
 
-    The outputs are taken off the graph of gradients.
+    The outputs are copies, since a next layer that works in place would overwrite them, and off the graph of gradients.
     """
 
     def __init__(self, module):
@@ -26,13 +26,14 @@ class Activations:
         self._handle.remove()
 
     def _keep(self, module, inputs, output):
-        self.stored = output.detach()
+        self.stored = output.detach().clone()
 
 
 class Gradients:
     """Keeps the gradient of what is derived, with respect to the output of `module`; see `Activations`.
 
-    It comes for a frozen module too: its output is then made to take gradients.
+    Of a module that is called several times it is that of the last call, whose output `Activations` keeps. It comes
+    for a frozen module too: its output is then made to take gradients.
     """
 
     def __init__(self, module):
@@ -47,9 +48,13 @@ class Gradients:
             handle.remove()
 
     def _watch(self, module, inputs, output):
-        if not output.requires_grad:
+        for older in self._handles[1:]:
+            older.remove()
+        is_new = not output.requires_grad
+        if is_new:
             output.requires_grad_()
         self._handles = [self._handles[0], output.register_hook(self._keep)]
+        return output.clone() if is_new else output  # torch lets nobody change in place what was made to take gradients
 
     def _keep(self, gradient):
         self.stored = gradient.detach()

@@ -4,7 +4,6 @@ Decoding costs about 3 ms a picture and would be paid in every epoch; kept as by
 160 x 160 pixels take 77 MB and cost nothing. Pixels become numbers from 0 to 1 only in the batch.
 """
 
-import hashlib
 import random
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from torchvision.transforms.v2.functional import pil_to_tensor
 from tqdm import tqdm
 
-from coursekit.files import cache_folder, to_read, writing
+from coursekit.files import cache_folder, fingerprint_of_files, to_read, writing
 from coursekit.loaders import Loaders, TensorLoader
 from coursekit.plots import show_images
 
@@ -107,7 +106,7 @@ class Pictures:
         """All pictures as bytes, uint8 (n, 3, size, size), in the order of `files`."""
         if not self.key:
             return to_bytes(self.files, size, how)
-        path = to_read(cache_folder() / "pictures" / f"{self.key}-{_fingerprint(self.files)}-{how}-{size}.pt")
+        path = to_read(cache_folder() / "pictures" / f"{self.key}-{fingerprint_of_files(self.files)}-{how}-{size}.pt")
         if not path.is_file():
             with writing(path) as partial:
                 torch.save(to_bytes(self.files, size, how), partial)
@@ -179,6 +178,11 @@ class PictureLoader:
             pictures = pixels.float() / 255
             yield (pictures if self.augment is None else self.augment(pictures, self.generator)), labels
 
+    @property
+    def all_targets(self):
+        """The labels of one pass, in their own order."""
+        return self.batches.all_targets
+
     def take(self, places):
         """The pictures at `places` (int64) as numbers from 0 to 1, not augmented."""
         pixels = self.batches.tensors[0]
@@ -214,9 +218,3 @@ def _draw(files, share, seed):
     if not 0 <= share < 1:
         raise ValueError(f"Expected a share from 0 to less than 1 to hold out, found {share}: 0.2 is usual.")
     return set(sample(files, round(share * len(files)), seed))
-
-
-def _fingerprint(files):
-    "Changes when a file comes, goes or is written again."
-    about = "".join(f"{file} {file.stat().st_size} {file.stat().st_mtime_ns}\n" for file in files)
-    return hashlib.sha256(about.encode()).hexdigest()[:8]

@@ -7,7 +7,9 @@ from torch.nn import functional as F
 
 from coursekit.device import to_device
 from coursekit.images import to_show
+from coursekit.loaders import in_order
 from coursekit.plots import plot_confusion, show_images
+from coursekit.states import evaluating, same_chance
 
 
 @dataclass(frozen=True)
@@ -61,15 +63,17 @@ class Interpretation:
 def interpret(learn, classes, loader=None):
     """The `Interpretation` of `loader`, by default the validation data.
 
-    Its order must be fixed to be of use: for training pictures give `learn.loaders.train.plain()`.
+    A loader that shuffles is read in the order of its data, without augmentation; model and loader stay as they are.
     """
     loader = learn.loaders.valid if loader is None else loader
     if loader is None:
         raise ValueError("Expected validation data, found none: give a loader.")
-    learn.model.eval()
-    batches = [to_device(tuple(batch), learn.device) for batch in loader]
-    scores = torch.cat([learn.model(*inputs).cpu() for *inputs, _ in batches])
-    labels = torch.cat([batch[-1].cpu() for batch in batches])
+    scores, labels = [], []
+    with evaluating(learn.model), same_chance(loader, learn.device):
+        for *inputs, target in in_order(loader):
+            scores.append(learn.model(*to_device(inputs, learn.device)).cpu())
+            labels.append(target.cpu())
+    scores, labels = torch.cat(scores), torch.cat(labels)
     if scores.shape[1] != len(classes):
         raise ValueError(f"Expected {scores.shape[1]} classes, as the model has, found {len(classes)}: give "
                          "those that the model was trained on.")

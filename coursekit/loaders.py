@@ -1,9 +1,12 @@
 """Batches. In the whole course a batch is `(*inputs, target)`: the target last, everything on the device."""
 
+import copy
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import torch
+from torch.utils.data import DataLoader, RandomSampler
 
 from coursekit.device import get_device
 
@@ -11,6 +14,7 @@ from coursekit.device import get_device
 class TensorLoader:
     """Batches cut from tensors that lie on the device as a whole; the last tensor is the target.
 
+    Batches are copies, so that a callback or a model may change one; the tensors themselves stay as they are.
     With `shuffle` each pass has a new order, drawn from `generator`, which `seed` starts; without a seed it
     is started from torch's own random state. The order is the same on every device.
     """
@@ -33,11 +37,26 @@ class TensorLoader:
     def __iter__(self):
         """The batches of one pass."""
         if not self.shuffle:
-            yield from zip(*(tensor.split(self.batch_size) for tensor in self.tensors), strict=True)
+            yield from copies(zip(*(tensor.split(self.batch_size) for tensor in self.tensors), strict=True))
             return
         order = torch.randperm(self.n_items, generator=self.generator).to(self.tensors[0].device)
         for chosen in order.split(self.batch_size):
             yield tuple(tensor[chosen] for tensor in self.tensors)
+
+    @property
+    def all_targets(self):
+        """The targets of one pass, in their own order."""
+        return self.tensors[-1]
+
+    def plain(self):
+        """The same items in their own order."""
+        return TensorLoader(*self.tensors, batch_size=self.batch_size, device=self.tensors[0].device)
+
+
+def copies(batches):
+    """The batches, tuples of tensors, each as copies: what was a view of the data may then be changed."""
+    for batch in batches:
+        yield tuple(tensor.clone() for tensor in batch)
 
 
 def _same_length(tensors):
@@ -56,7 +75,8 @@ def _same_length(tensors):
 class Loaders:
     """What a learner trains on and what it is measured on; each a `TensorLoader`, a `DataLoader` or the like.
 
-    Anything serves that has a length in batches and gives batches `(*inputs, target)`; `valid` may be None.
+    Anything serves that has a length in batches and gives batches `(*inputs, target)`; `valid` may be None. What a
+    loader gives may be changed by callbacks and models, so it should not give its own data, only copies of them.
     """
 
     train: Any
@@ -87,3 +107,54 @@ def check_batch(batch):
         raise TypeError("A batch must be a tuple (*inputs, target), the target last, but the loader gave a "
                         f"{type(batch).__name__} of length {len(batch)}.")
     return batch
+
+
+def in_order(loader):
+    """`loader` in the order of its data and without augmentation, where it knows how: by a method `plain`.
+
+    A DataLoader that shuffles is made anew with its data, workers and batches; other samplers of it keep their order.
+    The loader itself stays as it is, and so does a pass over it that has begun.
+    """
+    if hasattr(loader, "plain"):
+        return loader.plain()
+    if type(loader) is DataLoader and loader.batch_size and isinstance(loader.sampler, RandomSampler):
+        same = ("batch_size", "num_workers", "collate_fn", "pin_memory", "timeout", "worker_init_fn",
+                "multiprocessing_context", "prefetch_factor")
+        return DataLoader(loader.dataset, **{name: getattr(loader, name) for name in same})
+    return not_begun(loader)
+
+
+def inputs_of(data, batch_size):
+    """The inputs of each batch, in order: of a tensor or a tuple of them, or of a loader, without the target.
+
+    Those of tensors are copies, as a model may change what it gets.
+    """
+    if isinstance(data, torch.Tensor):
+        data = (data,)
+    if isinstance(data, tuple):
+        for batch in zip(*(tensor.split(batch_size) for tensor in data), strict=True):
+            yield tuple(part.clone() for part in batch)
+        return
+    for batch in in_order(data):
+        yield tuple(check_batch(batch)[:-1])
+
+
+def not_begun(loader):
+    """`loader` itself, or a copy of a DataLoader that shares no workers with it."""
+    if not isinstance(loader, DataLoader):
+        return loader
+    loader = copy.copy(loader)
+    loader._iterator = None
+    return loader
+
+
+def join(outputs):
+    """One output from those of many batches, on the CPU: tensors below each other; tuples, lists and dicts by part."""
+    first = outputs[0]
+    if isinstance(first, torch.Tensor):
+        return torch.cat([output.cpu() for output in outputs])
+    if isinstance(first, Mapping):
+        return {key: join([output[key] for output in outputs]) for key in first}
+    if isinstance(first, (tuple, list)):
+        return tuple(join(list(part)) for part in zip(*outputs, strict=True))
+    raise TypeError(f"Expected a model that gives tensors, or a tuple or dict of them, found {type(first).__name__}.")

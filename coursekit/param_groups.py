@@ -1,24 +1,36 @@
 """Layer groups: which parameters are trained, and how fast."""
 
+from torch import nn
 
-def layer_groups(model):
+
+def layer_groups(model: nn.Module) -> list[list[nn.Parameter]]:
     """The parameters of each layer group, first group nearest the input.
 
-    A model that wants several groups has a method `groups()` which returns a list of modules; without it the
-    whole model is one group. Raises ValueError for a parameter that no group, or more than one, contains.
+    A model that wants several groups has a method `groups()` which returns a list, each entry a module, a parameter
+    or a list of them; without it the whole model is one group. Raises ValueError for a parameter that no group, or
+    more than one, contains.
     """
-    modules = model.groups() if callable(getattr(model, "groups", None)) else [model]
-    groups = [list(module.parameters()) for module in modules]
+    groups = model.groups() if callable(getattr(model, "groups", None)) else [model]
+    groups = [_parameters(group) for group in groups]
     grouped = [parameter for group in groups for parameter in group]
     if len(set(grouped)) != len(grouped):
         raise ValueError("The groups of the model share parameters; each must belong to one group.")
     missing = [name for name, parameter in model.named_parameters() if parameter not in set(grouped)]
     if missing:
-        raise ValueError(f"model.groups() leaves out {', '.join(missing)}; add the modules they belong to.")
+        raise ValueError(f"model.groups() leaves out {', '.join(missing)}; add them, or the modules they belong to.")
     return groups
 
 
-def freeze_to(model, n):
+def _parameters(group):
+    "All parameters of a module, a parameter or a list of them."
+    if isinstance(group, nn.Parameter):
+        return [group]
+    if isinstance(group, nn.Module):
+        return list(group.parameters())
+    return [parameter for part in group for parameter in _parameters(part)]
+
+
+def freeze_to(model: nn.Module, n: int):
     """Freeze all layer groups before group `n` (negative: counted from the end) and train the others."""
     groups = layer_groups(model)
     if not -len(groups) <= n < len(groups):
@@ -29,7 +41,7 @@ def freeze_to(model, n):
             parameter.requires_grad_(i >= first)
 
 
-def freeze(model):
+def freeze(model: nn.Module):
     """Train only the last layer group. Raises ValueError if there is only one."""
     if len(layer_groups(model)) == 1:
         raise ValueError("The model is one layer group, so nothing would be frozen: give it a method "
@@ -37,12 +49,12 @@ def freeze(model):
     freeze_to(model, -1)
 
 
-def unfreeze(model):
+def unfreeze(model: nn.Module):
     """Train all layer groups."""
     freeze_to(model, 0)
 
 
-def spread(lr, n_groups):
+def spread(lr: float | slice, n_groups: int) -> list[float]:
     """One learning rate for each group, from a number or a slice.
 
     A number: the same for all. `slice(high)`: high for the last group and high / 10 for the others (one

@@ -60,7 +60,7 @@ def to_html(fig, alt):
     buffer = io.BytesIO()
     fig.savefig(buffer, format="png")
     plt.close(fig)
-    return _img("png", buffer, alt)
+    return _img("PNG", buffer, alt)
 
 
 def show_animation(fig, update, n_frames, alt, interval=60):
@@ -76,7 +76,7 @@ def show_animation(fig, update, n_frames, alt, interval=60):
     plt.close(fig)
     buffer = io.BytesIO()
     frames[0].save(buffer, format="GIF", save_all=True, append_images=frames[1:], duration=interval, loop=0)
-    _display("text/html", _img("gif", buffer, alt), alt, axes)
+    _display("text/html", _img("GIF", buffer, alt), alt, axes)
 
 
 def plot_curves(curves, x=None, xlabel="step", ylabel="loss", title="", xscale="linear", yscale="linear"):
@@ -153,10 +153,21 @@ def plot_confusion(matrix, classes, title="Confusion matrix", size=5.0):
               f"taken for {classes[predicted]}, {wrong.max()} times.")
 
 
+def data_url(image, kind="JPEG", **options):
+    """`image`, a PIL image or the bytes of a file, as text that a page can show in place of an address.
+
+    `kind` is JPEG, PNG or GIF; `options` go to PIL's `save`.
+    """
+    if not isinstance(image, bytes):
+        buffer = io.BytesIO()
+        image.save(buffer, kind, **options)
+        image = buffer.getvalue()
+    return f"data:image/{kind.lower()};base64,{base64.b64encode(image).decode()}"
+
+
 def _img(kind, buffer, alt):
-    "The HTML of a picture of `kind`, png or gif, whose bytes lie in `buffer`."
-    source = f"data:image/{kind};base64,{base64.b64encode(buffer.getvalue()).decode()}"
-    return f'<img src="{source}" alt="{html.escape(alt)}">'
+    "The HTML of a picture of `kind`, PNG or GIF, whose bytes lie in `buffer`."
+    return f'<img src="{data_url(buffer.getvalue(), kind)}" alt="{html.escape(alt)}">'
 
 
 def _names(ax):

@@ -5,6 +5,7 @@ For all else that takes a while there is `track`.
 
 import sys
 import threading
+from collections.abc import Callable, Iterable, Iterator
 from html import escape
 from time import perf_counter
 
@@ -21,7 +22,7 @@ class Progress(Callback):
 
     order = 100  # after all that may change the numbers
 
-    def __init__(self, interval=0.25):
+    def __init__(self, interval: float = 0.25):
         self.interval, self.told, self.handle = interval, 0, None
 
     def before_fit(self, learn):
@@ -46,7 +47,7 @@ class Progress(Callback):
 
     def after_epoch(self, learn):
         """Print the epoch when its row is complete; in a notebook the display shows it."""
-        if not self.handle and (not learn.training or learn.loaders.valid is None):
+        if not self.handle and learn.epoch_is_over:
             self.tell(learn)
 
     def after_fit(self, learn):
@@ -77,7 +78,7 @@ class Progress(Callback):
         return {"text/html": f"<div>{bar} {text}</div>{svg}{table(rows)}", "text/plain": text}
 
 
-def track(items, what="step", name=str):
+def track(items: Iterable, what: str = "step", name: Callable = str) -> Iterator:
     """Yield each of `items`; one line, fresh every second, says which one is at work and how long the rest may take.
 
     `what` is the word for one item, `name` makes its name. For work that shows nothing by itself: a loop over

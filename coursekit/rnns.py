@@ -3,7 +3,8 @@
 import torch
 from torch import nn
 
-from coursekit.callbacks import Callback
+from coursekit.callbacks import Callback, ClipGradients  # noqa: F401 - lesson 18b has it from here
+from coursekit.states import evaluating
 
 
 class CharModel(nn.Module):
@@ -42,33 +43,24 @@ class ResetState(Callback):
         learn.model.reset()
 
 
-class ClipGradients(Callback):
-    """Shortens the gradient of all weights together to the length `longest`; `norms` keeps how long it was."""
-
-    training_only = True
-
-    def __init__(self, longest=1.0):
-        self.longest, self.norms = longest, []
-
-    def after_backward(self, learn):
-        """Between the gradients and the step."""
-        norm = nn.utils.clip_grad_norm_(learn.model.parameters(), self.longest)
-        self.norms.append(norm.detach())  # stays on the device: reading it here would wait for a GPU
-
-
 def continuation(model):
-    """A function for `coursekit.text.write` that shows a `CharModel` each character once and keeps its state."""
-    model.eval()
-    model.reset()
-    device, read = next(model.parameters()).device, torch.tensor([], dtype=torch.long)
+    """A function for `coursekit.text.write` that shows a `CharModel` each character once, with a state of its own.
+
+    The model's mode and state stay as they are, so that a callback may write in the middle of a training.
+    """
+    device, read, state = next(model.parameters()).device, torch.tensor([], dtype=torch.long), None
 
     def next_logits(codes):
-        nonlocal read
+        nonlocal read, state
         if len(codes) <= len(read) or not torch.equal(codes[:len(read)], read):  # another text than last time
-            model.reset()
-            read = codes[:0]
-        logits = model(codes[None, len(read):].to(device))[0, -1]
-        read = codes
+            read, state = codes[:0], None
+        kept, model.state = model.state, state
+        try:
+            with evaluating(model):
+                logits = model(codes[None, len(read):].to(device))[0, -1]
+            read, state = codes, model.state
+        finally:
+            model.state = kept
         return logits
 
     return next_logits

@@ -3,7 +3,6 @@
 Source: lesson 6 (22:23 to 27:12 and from 53:10 on).
 """
 
-import hashlib
 import json
 import math
 from pathlib import Path
@@ -11,7 +10,7 @@ from pathlib import Path
 from coursekit import columns, layers, learner, loaders, processors, schedules, tables, tabular
 from coursekit.data import rossmann_features, rossmann_stand_in
 from coursekit.device import seed_everything
-from coursekit.files import building, cache_folder, to_read, to_write
+from coursekit.files import building, cache_folder, fingerprint, to_read, to_write
 from coursekit.tabular import TabularData, exp_rmspe, tabular_learner
 
 CATEGORICAL = ["Store", "DayOfWeek", "Year", "Month", "Day", "StateHoliday", "CompetitionMonthsOpen", "Promo2Weeks",
@@ -87,4 +86,4 @@ def _fingerprint(described):
     "Changes with the arguments and with the code that makes the model, so that nothing outdated is read."
     code = b"".join(Path(file).read_bytes() for file in [__file__, *(module.__file__ for module in SOURCES)])
     text = json.dumps(described, sort_keys=True, default=repr)
-    return hashlib.sha256(code + text.encode()).hexdigest()[:8]
+    return fingerprint(code + text.encode())

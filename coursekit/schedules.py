@@ -1,53 +1,93 @@
-"""Learning rates that change while training: one cycle, and the search for a good rate."""
+"""Learning rates that change while training: one cycle, any schedule of torch's, and the search for a good rate."""
 
 import math
-import random
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import torch
-from torch.optim.lr_scheduler import ExponentialLR, OneCycleLR
+from torch.optim.lr_scheduler import ConstantLR, ExponentialLR, OneCycleLR, ReduceLROnPlateau
 
-from coursekit.callbacks import Callback
+from coursekit.callbacks import Callback, latest
 from coursekit.metrics import RunningAverage
 
 
-class OneCycle(Callback):
-    """One cycle over the whole fit: the rate rises from a 25th to its maximum, then falls to almost nothing.
+class Schedule(Callback):
+    """Any scheduler of torch's: `make(optimizer)` makes it, and it moves on with `each` "batch" or "epoch".
 
-    Up in the first 30 % of the batches, down to a 10,000th of the start in the rest, both along a cosine.
-    Momentum (for Adam the first beta) does the opposite, .95 to .85 and back; SGD without it stays plain.
+    `Schedule(partial(CosineAnnealingLR, T_max=10), each="epoch")`. One that wants a measure, such as
+    ReduceLROnPlateau, gets `monitor` of each epoch: "valid_loss" or the name of a metric. With `accumulate`, "batch"
+    means a step of the optimizer.
     """
 
-    order = 10  # after the recorder, which notes the rate that the batch was trained with
-    training_only = True
+    order = 10
+
+    def __init__(self, make: Callable, each: str = "batch", monitor: str = "valid_loss"):
+        if each not in ("batch", "epoch"):
+            raise ValueError(f'Expected each="batch" or each="epoch", found {each!r}.')
+        self.make, self.each, self.monitor = make, each, monitor
 
     def before_fit(self, learn):
-        """Lay torch's scheduler over all batches of the fit, with each group's own rate as its maximum."""
+        """Make the scheduler for this fit's optimizer."""
+        self.scheduler = self.make(learn.optimizer)
+        if self.each == "batch" and isinstance(self.scheduler, ReduceLROnPlateau):
+            raise ValueError('Expected each="epoch" with ReduceLROnPlateau, which looks at the measure of an epoch, '
+                             'found each="batch".')
+
+    def after_step(self, learn):
+        """On to the next step's rate."""
+        if self.each == "batch":
+            self.scheduler.step()
+
+    def after_epoch(self, learn):
+        """On to the next epoch's rate, once the epoch is measured."""
+        if self.each == "epoch" and learn.epoch_is_over:
+            measured = [latest(learn, self.monitor)] if isinstance(self.scheduler, ReduceLROnPlateau) else []
+            self.scheduler.step(*measured)
+
+    def state_dict(self):
+        """Where the scheduler stands."""
+        return self.scheduler.state_dict()
+
+    def load_state_dict(self, state):
+        """Go on from there."""
+        self.scheduler.load_state_dict(state)
+
+
+class OneCycle(Schedule):
+    """One cycle over the whole fit: the rate rises to its maximum, then falls to almost nothing, along a cosine.
+
+    It starts at a `div_factor`-th of each group's rate, is highest after the share `pct_start` of all steps and ends
+    at a `final_div_factor`-th of the start. Momentum (for Adam the first beta) does the opposite, .95 to .85 and back;
+    SGD without it stays plain. Fewer than four steps are no cycle: each has the full rate.
+    """
+
+    def __init__(self, pct_start: float = 0.3, div_factor: float = 25, final_div_factor: float = 1e4):
+        self.each = "batch"
+        self.shape = {"pct_start": pct_start, "div_factor": div_factor, "final_div_factor": final_div_factor}
+
+    def before_fit(self, learn):
+        """Lay torch's scheduler over all steps of the fit, with each group's own rate as its maximum."""
         optimizer = learn.optimizer
+        if learn.n_steps < 4:
+            self.scheduler = ConstantLR(optimizer, factor=1)
+            return
         cycles = "betas" in optimizer.defaults or bool(optimizer.defaults.get("momentum"))
         self.scheduler = OneCycleLR(
-            optimizer, max_lr=[group["lr"] for group in optimizer.param_groups],
-            total_steps=learn.epochs * len(learn.loaders.train), pct_start=0.3, div_factor=25,
-            final_div_factor=1e4, cycle_momentum=cycles, base_momentum=0.85, max_momentum=0.95)
-
-    def after_batch(self, learn):
-        """On to the next batch's rate."""
-        self.scheduler.step()
+            optimizer, max_lr=[group["lr"] for group in optimizer.param_groups], total_steps=learn.n_steps,
+            cycle_momentum=cycles, base_momentum=0.85, max_momentum=0.95, **self.shape)
 
 
 class LRFinder(Callback):
-    """Raise the rate by equal factors, batch by batch, until the loss runs away; notes rates and losses.
+    """Raise the rate by equal factors, step by step, until the loss runs away; notes rates and losses.
 
-    The fit must begin at the rate `start`. Stops after `steps` batches, or when the smoothed loss is more
+    The fit must begin at the rate `start`. Stops after `steps` steps, or when the smoothed loss is more
     than 4 times its best or no number. Reads each loss at once, so it waits for the device: it is short.
     """
 
     order = 10
     training_only = True
 
-    def __init__(self, start=1e-7, end=10.0, steps=100):
+    def __init__(self, start: float = 1e-7, end: float = 10.0, steps: int = 100):
         self.factor, self.steps = (end / start) ** (1 / (steps - 1)), steps
         self.lrs, self.losses, self.raw, self.running = [], [], [], RunningAverage()
 
@@ -55,7 +95,7 @@ class LRFinder(Callback):
         """Take the optimizer's rates as the start."""
         self.scheduler = ExponentialLR(learn.optimizer, gamma=self.factor)
 
-    def after_batch(self, learn):
+    def after_step(self, learn):
         """Note rate and smoothed loss, decide whether to stop, raise the rate."""
         raw = learn.loss.item()
         loss = self.running.add(raw)
@@ -76,9 +116,9 @@ class LRSearch:
     `losses` are smoothed, and so lag behind by some batches; `raw` are not.
     """
 
-    lrs: list
-    losses: list
-    raw: list
+    lrs: list[float]
+    losses: list[float]
+    raw: list[float]
 
     def __post_init__(self):
         if len(self.losses) < 2:
@@ -86,12 +126,12 @@ class LRSearch:
                              "look for nan or huge values in inputs, targets and weights.")
 
     @property
-    def minimum_over_10(self):
+    def minimum_over_10(self) -> float:
         """A tenth of the rate at which the loss was lowest: close to the edge, but on this side of it."""
         return self.lrs[self.losses.index(min(self.losses))] / 10
 
     @property
-    def steepest(self):
+    def steepest(self) -> float:
         """The rate in the middle of the fifth of all batches whose raw losses fall most steeply."""
         width = max(len(self.raw) // 5, 2)
         windows = np.lib.stride_tricks.sliding_window_view(self.raw, width)  # (n - width + 1, width)
@@ -101,36 +141,3 @@ class LRSearch:
 
     def __repr__(self):
         return f"steepest {self.steepest:.1e}, minimum / 10 {self.minimum_over_10:.1e}"
-
-
-@contextmanager
-def unchanged(model, loader, device):
-    """Put back, at the end, the model's weights and buffers and every random state that training moves."""
-    weights = [(weight, weight.detach().clone()) for weight in model.parameters()]
-    buffers = [(module, name, buffer, buffer.clone()) for module in model.modules()
-               for name, buffer in module._buffers.items() if buffer is not None]
-    random_states = [(put, get()) for get, put in _random_sources(loader, device)]
-    try:
-        yield
-    finally:
-        with torch.no_grad():
-            for weight, old in weights:
-                weight.copy_(old)
-                weight.grad = None
-            for module, name, buffer, old in buffers:  # the module may hold another tensor by now
-                module._buffers[name] = buffer.copy_(old)
-        for put, state in random_states:
-            put(state)
-
-
-def _random_sources(loader, device):
-    "How to read and to set each random state: Python's, NumPy's, torch's, the device's and the loader's own."
-    yield from ((random.getstate, random.setstate), (np.random.get_state, np.random.set_state),
-                (torch.get_rng_state, torch.set_rng_state))
-    if device.type in ("cuda", "mps"):
-        backend = getattr(torch, device.type)
-        yield backend.get_rng_state, backend.set_rng_state
-    for holder in (loader, getattr(loader, "sampler", None), getattr(loader, "batch_sampler", None)):
-        generator = getattr(holder, "generator", None)
-        if isinstance(generator, torch.Generator):
-            yield generator.get_state, generator.set_state

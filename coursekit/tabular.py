@@ -191,13 +191,13 @@ class RootMeanSquare:
         """The value for these items, a scalar tensor."""
         return self.errors(preds, target).square().mean().sqrt()
 
-    def add(self, preds, target):
+    def update(self, preds, target):
         """Take in one batch."""
-        self.average.add(self.errors(preds, target).square().mean(), n_items(target))
+        self.average.update(self.errors(preds, target).square().mean(), n_items(target))
 
-    def value(self):
+    def compute(self):
         """The value over all items so far."""
-        return math.sqrt(self.average.value())
+        return math.sqrt(self.average.compute())
 
 
 @RootMeanSquare

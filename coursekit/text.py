@@ -5,6 +5,8 @@ import math
 import torch
 from torch import nn
 
+from coursekit.loaders import copies
+
 PADDING = "\0"
 
 
@@ -46,7 +48,8 @@ class StreamLoader:
     """Batches (x, y), each (batch_size, length), in which row i goes on where row i of the batch before ended.
 
     The text is cut into `batch_size` streams of equal length; y is x one character later. What does not fill a
-    batch is left out at the end of each stream. Source: Deep Learning 2, lesson 6 (its last ten minutes).
+    batch is left out at the end of each stream. Batches are copies and may be changed. Source: Deep Learning 2,
+    lesson 6 (its last ten minutes).
     """
 
     def __init__(self, codes, batch_size, length, device=None):
@@ -61,13 +64,21 @@ class StreamLoader:
     def __len__(self):
         return self.x.shape[1] // self.length
 
+    @property
+    def all_targets(self):
+        """The targets of one pass, (batch_size, length of a stream)."""
+        return self.y
+
     def __iter__(self):
-        yield from zip(self.x.split(self.length, 1), self.y.split(self.length, 1), strict=True)
+        yield from copies(zip(self.x.split(self.length, 1), self.y.split(self.length, 1), strict=True))
 
 
-def sequence_loss(logits, targets):
-    """Mean cross-entropy per character in nats: logits (batch, length, n) and targets (batch, length), or one less."""
-    return nn.functional.cross_entropy(logits.flatten(0, -2), targets.flatten())
+def sequence_loss(logits, targets, ignore_index=-100):
+    """Mean cross-entropy per character in nats: logits (batch, length, n) and targets (batch, length), or one less.
+
+    Targets of `ignore_index` do not count.
+    """
+    return nn.functional.cross_entropy(logits.flatten(0, -2), targets.flatten(), ignore_index=ignore_index)
 
 
 def bits_per_character(nats):
@@ -86,7 +97,7 @@ def write(next_logits, start, n, temperature=1.0, top_k=None, seed=0):
     for _ in range(n):
         logits = next_logits(torch.tensor(codes)).float().cpu()
         if top_k is not None:
-            logits[logits < logits.topk(top_k).values[-1]] = -math.inf
+            logits = logits.masked_fill(logits < logits.topk(top_k).values[-1], -math.inf)  # the caller's stay
         if temperature == 0:
             codes.append(logits.argmax().item())
         else:

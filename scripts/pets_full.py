@@ -18,7 +18,6 @@ import torch
 from run_lessons import write
 from torch import nn
 from torch.nn import functional as F
-from torch.optim.lr_scheduler import OneCycleLR
 
 from coursekit.augment import Augment
 from coursekit.backbones import pretrained_body
@@ -30,7 +29,6 @@ from coursekit.layers import head
 from coursekit.learner import Learner
 from coursekit.loaders import Loaders
 from coursekit.metrics import error_rate
-from coursekit.schedules import OneCycle
 
 RESULTS = Path(__file__).parent.parent / "results"
 AUGMENT = Augment(max_rotate=20, max_zoom=1.3, max_lighting=0.4, max_warp=0.4, p_geometry=1.0, p_lighting=1.0)
@@ -39,13 +37,13 @@ OPTIMIZER = functools.partial(torch.optim.AdamW, betas=(0.9, 0.99), fused=True)
 
 @dataclass(frozen=True)
 class Stage:
-    """One fit: `size` of the pictures, `epochs`, rates, whether the body is trained, and when the rate is highest."""
+    """One fit: `size` of the pictures, `epochs`, rates, whether the body is trained, and the cycle's `pct_start`."""
 
     size: int
     epochs: int
     lr: slice
     unfrozen: bool
-    peak: float = 0.8
+    pct_start: float = 0.8
 
     @property
     def name(self):
@@ -54,38 +52,14 @@ class Stage:
 
 
 STAGES = [Stage(224, 3, slice(1e-2), False), Stage(224, 2, slice(1e-6, 1e-3), True),
-          Stage(352, 2, slice(1e-6, 1e-4), True, peak=0.3)]
-
-
-class MixedNet(ConvNet):
-    """A `ConvNet` that computes in bfloat16 where that is safe; its parameters stay float32."""
-
-    def forward(self, x):
-        """Numbers before softmax, float32 (n, n_classes)."""
-        with torch.autocast(x.device.type, torch.bfloat16):
-            scores = super().forward(x.to(memory_format=torch.channels_last))
-        return scores.float()
-
-
-class Cycle(OneCycle):
-    """One cycle whose rate is highest after the share `peak` of all batches."""
-
-    def __init__(self, peak):
-        self.peak = peak
-
-    def before_fit(self, learn):
-        """As in `OneCycle`, but for the peak."""
-        self.scheduler = OneCycleLR(
-            learn.optimizer, max_lr=[group["lr"] for group in learn.optimizer.param_groups],
-            total_steps=learn.epochs * len(learn.loaders.train), pct_start=self.peak, div_factor=25,
-            final_div_factor=1e4, base_momentum=0.85, max_momentum=0.95)
+          Stage(352, 2, slice(1e-6, 1e-4), True, pct_start=0.3)]
 
 
 def new_model(backbone, n_classes, pretrained=True):
     """The lecture's net: a body, and a head that ends in a batch norm."""
     body = pretrained_body(backbone, pretrained)
     with_norm = nn.Sequential(head(body.n_features, n_classes), nn.BatchNorm1d(n_classes, momentum=0.01))
-    return MixedNet(body, with_norm, train_bn=True).to(memory_format=torch.channels_last)
+    return ConvNet(body, with_norm, train_bn=True).to(memory_format=torch.channels_last)
 
 
 def freeze_but_norms(learn):
@@ -105,7 +79,7 @@ def pictures_per_second(model, loader):
 
 def _rate(model, batches, n_pictures):
     "The first pass warms up, the second is timed; the recorder waits for the device at the end of a pass."
-    learn = Learner(copy.deepcopy(model), Loaders(batches), F.cross_entropy, optimizer=OPTIMIZER)
+    learn = Learner(copy.deepcopy(model), Loaders(batches), F.cross_entropy, optimizer=OPTIMIZER, precision="bf16")
     learn.reporters = [learn.recorder]
     learn.fit(2, 1e-6)
     return n_pictures / learn.recorder.history[-1]["seconds"]
@@ -114,12 +88,13 @@ def _rate(model, batches, n_pictures):
 def train(pictures, model, stages=STAGES, batch_size=64, seed=2):
     """Rows of results: error, loss and speed after each stage of the training of `model` on `pictures`."""
     seed_everything(seed)
-    learn = Learner(model, None, F.cross_entropy, [error_rate], OPTIMIZER)
-    rows = {}
+    learn, rows = None, {}
     for stage in stages:
-        learn.loaders = pictures.loaders(stage.size, batch_size, AUGMENT, seed=seed)
+        loaders = pictures.loaders(stage.size, batch_size, AUGMENT, seed=seed)
+        learn = learn or Learner(model, loaders, F.cross_entropy, [error_rate], OPTIMIZER, precision="bf16")
+        learn.loaders = loaders
         learn.unfreeze() if stage.unfrozen else freeze_but_norms(learn)
-        learn.fit(stage.epochs, stage.lr, wd=0.01, callbacks=[Cycle(stage.peak)])
+        learn.fit_one_cycle(stage.epochs, stage.lr, wd=0.01, pct_start=stage.pct_start)
         row = learn.recorder.history[-1]
         ours, synthetic = pictures_per_second(learn.model, learn.loaders.train)
         rows |= {f"{stage.name}, error": f"{row['error_rate']:.4f}",

@@ -25,7 +25,7 @@ def fake_learner(model=None, **options):
     """A learner for the line on the CPU."""
     torch.manual_seed(0)
     options = {"loaders": fake_loaders(), "loss_func": F.mse_loss, "device": "cpu"} | options
-    return Learner(model or nn.Linear(1, 1), **options)
+    return Learner(nn.Linear(1, 1) if model is None else model, **options)
 
 
 class TwoGroups(nn.Module):

@@ -26,8 +26,9 @@ class TrainingDiary(Diary):
 def test_events_come_in_order():
     diary = Diary()
     fake_learner(loaders=_one_batch()).fit(1, callbacks=[diary])
-    training = ["before_epoch", "before_batch", "after_loss", "after_backward", "after_batch", "after_epoch"]
-    validation = [event for event in training if event != "after_backward"]
+    training = ["before_epoch", "before_batch", "after_loss", "after_backward", "after_step", "after_batch",
+                "after_epoch"]
+    validation = [event for event in training if event not in ("after_backward", "after_step")]
     expected = [("before_fit", "T"), *((event, "T") for event in training)]
     expected += [*((event, "V") for event in validation), ("after_fit", "V")]
     assert diary.events == expected
@@ -54,7 +55,7 @@ def test_lower_order_is_told_first():
 
 
 @pytest.mark.parametrize("name, hint", [("after_epcoh", "after_epoch"), ("befroe_batch", "before_batch"),
-                                        ("on_epoch_end", "before_fit"), ("after_step", "the events are")])
+                                        ("on_epoch_end", "before_fit"), ("after_optimizer", "the events are")])
 def test_a_misspelt_event_is_refused(name, hint):
     with pytest.raises(TypeError, match=f"{name} is not an event.*{hint}"):
         type("Mine", (Callback,), {name: lambda self, learn: None})

@@ -24,6 +24,16 @@ def make(ratings, **options):
     return collab_learner(ratings, item="title", y_range=(0.5, 5.5), device="cpu", **options)
 
 
+def test_batches_leave_the_table_of_ratings_as_it_is(ratings):
+    before = ratings.copy(deep=True)
+    for loader in (make(ratings).loaders.train, make(ratings).loaders.valid):
+        for batch in loader:
+            for tensor in batch:
+                tensor.zero_()
+        assert all(tensor.any() for tensor in loader.tensors)
+    pd.testing.assert_frame_equal(ratings, before)
+
+
 def test_codes_follow_the_first_appearance_and_0_is_unknown():
     vocabulary = Vocabulary(["b", "a", "b", "c"])
     assert len(vocabulary) == 4

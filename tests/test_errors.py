@@ -1,12 +1,14 @@
+import functools
+
 import pytest
 import torch
 import torch.nn.functional as F
 from fakes import fake_learner, fake_loaders
 from torch import nn
 
-from coursekit.errors import explain
+from coursekit.errors import explain, matched
 from coursekit.learner import Learner
-from coursekit.loaders import Loaders
+from coursekit.loaders import Loaders, TensorLoader
 
 X, Y = torch.randn(64, 784), torch.arange(64) % 10
 
@@ -98,3 +100,63 @@ def test_errors_of_callbacks_are_left_alone():
     with pytest.raises(KeyError) as caught:
         fake_learner(loaders=fake_loaders()).fit(1, callbacks=[Failing()])
     assert not hasattr(caught.value, "__notes__")
+
+
+def absolute(preds, target):
+    """A metric or loss of one's own: the mean absolute error."""
+    return (preds - target).abs().mean()
+
+
+@pytest.mark.parametrize("function", [
+    absolute, F.poisson_nll_loss, nn.PoissonNLLLoss(), F.hinge_embedding_loss, torch.dist,
+    lambda preds, target: F.gaussian_nll_loss(preds, target=target, var=torch.ones_like(preds)),
+    lambda preds, target: 1 - ((preds > 0) == (target > 0)).float().mean(),
+])
+@pytest.mark.parametrize("shapes", [((5, 1), (5,)), ((5,), (5, 1))])
+def test_a_column_and_a_row_are_not_compared_all_with_all(function, shapes):
+    preds, target = (torch.rand(shape) for shape in shapes)
+    with pytest.raises(ValueError, match=r"one shape, found \(5,\) and \(5, 1\), of which .* would compare all pairs"):
+        matched(function, preds, target)
+
+
+def test_a_column_of_classes_is_not_compared_with_a_row_of_guesses():
+    with pytest.raises(ValueError, match="of which __eq__ would compare all pairs"):
+        matched(lambda preds, target: (preds.argmax(1) == target).float().mean(), torch.rand(5, 3), torch.ones(5, 1))
+
+
+@pytest.mark.parametrize("function", [
+    lambda preds, target: absolute(preds.squeeze(1), target),
+    lambda preds, target: absolute(preds.view_as(target), target),
+    lambda preds, target: absolute(preds, target[:, None]), lambda preds, target: (target @ preds).mean(),
+])
+def test_functions_that_bring_the_shapes_together_are_free(function):
+    preds, target = torch.rand(5, 1), torch.rand(5)
+    assert torch.equal(matched(function, preds, target), function(preds, target))
+
+
+@pytest.mark.parametrize("shapes", [((5, 3), (5,)), ((5,), (5,)), ((5, 1), (5, 1)), ((1, 1), (1,))])
+def test_other_shapes_are_not_watched(shapes):
+    preds, target = (torch.rand(shape) for shape in shapes)
+    assert matched(lambda preds, target: torch.overrides._get_current_function_mode(), preds, target) is None
+
+
+def test_losses_and_metrics_of_a_learner_are_watched():
+    x, y = torch.rand(20, 3), torch.rand(20)
+    loaders = Loaders(TensorLoader(x, y, device="cpu"), TensorLoader(x, y, device="cpu"))
+    with pytest.raises(ValueError, match="would compare all pairs"):
+        Learner(nn.Linear(3, 1), loaders, absolute, device="cpu").fit(1)
+
+    def squeezed(preds, target):
+        return F.mse_loss(preds.squeeze(1), target)
+
+    learn = Learner(nn.Linear(3, 1), loaders, squeezed, [absolute], device="cpu")
+    with pytest.raises(ValueError, match="would compare all pairs"):
+        learn.validate()
+    learn.metrics = [squeezed]
+    assert learn.validate()["squeezed"] == pytest.approx(learn.validate()["valid_loss"])
+
+
+def test_a_loss_that_is_a_sum_is_refused():
+    for loss_func in (nn.MSELoss(reduction="sum"), functools.partial(F.mse_loss, reduction="sum")):
+        with pytest.raises(ValueError, match='found reduction="sum": take reduction="mean"'):
+            Learner(nn.Linear(3, 1), Loaders([]), loss_func, device="cpu")

@@ -81,3 +81,13 @@ def test_a_folder_that_somebody_else_has_built_meanwhile_stays(tmp_path):
             (theirs / "file").write_text("theirs")
     assert [path.name for path in tmp_path.iterdir()] == ["target"]
     assert (tmp_path / "target/file").read_text() == "theirs"
+
+
+def test_fingerprints_change_with_what_they_are_of(tmp_path):
+    file = tmp_path / "a.txt"
+    file.write_text("1", encoding="utf-8")
+    before = files.fingerprint_of_files([file])
+    assert before == files.fingerprint_of_files([file]) and len(before) == 8
+    file.write_text("22", encoding="utf-8")
+    assert files.fingerprint_of_files([file]) != before != files.fingerprint_of_files([])
+    assert files.fingerprint(b"a") != files.fingerprint(b"b")

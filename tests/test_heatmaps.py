@@ -66,6 +66,40 @@ def test_grad_cam_is_captums(untrained, wanted):
     torch.testing.assert_close(ours, theirs, atol=1e-4, rtol=0)
 
 
+def test_grad_cam_of_every_layer_is_captums(untrained):
+    x = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(2))
+    layers = list(untrained.body.modules())
+    assert len(layers) > 60
+    for layer in layers:  # many stand before one that works in place, and each block's ReLU is called twice
+        theirs = LayerGradCam(untrained, layer).attribute(x, 3, relu_attributions=True)[0, 0].detach()
+        torch.testing.assert_close(grad_cam(untrained, x, 3, layer), theirs, atol=1e-5, rtol=1e-4)
+
+
+def put_out(model, layer, x):
+    """What `layer` puts out in its last call, copied before another layer can change it."""
+    kept = []
+    handle = layer.register_forward_hook(lambda layer, inputs, output: kept.append(output.detach().clone()))
+    model(x)
+    handle.remove()
+    return kept[-1]
+
+
+def test_heatmaps_of_every_layer_are_of_what_it_puts_out(untrained):
+    x = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(2))
+    for layer in untrained.body.modules():
+        expected = put_out(untrained, layer, x)[0].mean(dim=0).relu()
+        torch.testing.assert_close(heatmap(untrained, x, layer), expected)
+
+
+def test_a_first_layer_that_works_in_place_leaves_the_picture_as_it_is():
+    model = torch.nn.Sequential(torch.nn.ReLU(inplace=True), torch.nn.Conv2d(3, 4, 3), torch.nn.AdaptiveAvgPool2d(1),
+                                torch.nn.Flatten())
+    x = torch.randn(1, 3, 16, 16)
+    before = x.clone()
+    assert heatmap(model, x, model[1]).shape == grad_cam(model, x, layer=model[1]).shape == (14, 14)
+    assert torch.equal(x, before)
+
+
 def test_grad_cam_of_the_cat_is_captums(net, chelsea):
     theirs = LayerGradCam(net, net.body).attribute(chelsea, EGYPTIAN_CAT, relu_attributions=True)[0, 0].detach()
     ours = grad_cam(net, chelsea)  # the predicted class is the right one

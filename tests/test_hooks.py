@@ -77,3 +77,28 @@ def test_nesting(model):
         model(torch.rand(5, 3)).sum().backward()
     assert torch.equal(first.stored, second.stored) and gradient.stored.shape == (5, 4)
     assert n_hooks(model[0]) == 0
+
+
+def test_a_next_layer_that_works_in_place_changes_nothing_kept(model):
+    x, in_place = torch.randn(5, 3), nn.Sequential(model[0], nn.ReLU(inplace=True), model[2])
+    with Activations(in_place[0]) as kept, Gradients(in_place[0]) as gradient:
+        in_place(x)[:, 1].sum().backward()
+    put_out = model[0](x)
+    assert torch.equal(kept.stored, put_out) and put_out.min() < 0
+    assert torch.equal(gradient.stored, model[2].weight[1] * (put_out > 0))
+
+
+def test_gradients_of_a_frozen_module_before_one_that_works_in_place(model):
+    in_place = nn.Sequential(model[0], nn.ReLU(inplace=True), model[2]).requires_grad_(False)
+    x = torch.randn(5, 3)
+    with Gradients(in_place[0]) as kept:
+        in_place(x)[:, 1].sum().backward()
+    assert torch.equal(kept.stored, model[2].weight[1] * (model[0](x) > 0))
+
+
+def test_output_and_gradient_are_those_of_the_same_call():
+    layer = nn.Tanh()
+    x = torch.randn(4, requires_grad=True)
+    with Activations(layer) as kept, Gradients(layer) as gradient:
+        (3 * layer(2 * layer(x))).sum().backward()
+    assert torch.equal(kept.stored, (2 * x.tanh()).tanh()) and torch.equal(gradient.stored, torch.full((4,), 3.0))

@@ -181,6 +181,16 @@ def test_plain_batches_are_in_order():
     torch.testing.assert_close(loader.take(torch.tensor([5, 2]))[:, 0, 0, 0], torch.tensor([5, 2]) / 255)
 
 
+@pytest.mark.parametrize("augment", [None, lambda pictures, generator: pictures])
+@pytest.mark.parametrize("shuffle", [True, False])
+def test_batches_are_copies(augment, shuffle):
+    pixels, labels = torch.full((6, 3, 2, 2), 51, dtype=torch.uint8), torch.arange(6)
+    loader = PictureLoader(pixels, labels, augment, batch_size=4, shuffle=shuffle, device="cpu")
+    for x, y in (*loader, *loader.plain(), (loader.take(labels), torch.zeros(1))):
+        x.zero_(), y.zero_()
+    assert (pixels == 51).all() and labels.tolist() == [0, 1, 2, 3, 4, 5]
+
+
 def test_showing_a_batch_does_not_change_the_next_one(folder, capsys):
     loader = from_folder(folder).loaders(8, device="cpu").train
     state = loader.generator.get_state()

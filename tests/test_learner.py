@@ -8,6 +8,7 @@ from fakes import TwoGroups, fake_learner, fake_loaders, fake_tensors
 from torch import nn
 
 from coursekit.callbacks import Callback
+from coursekit.errors import FitInterrupted
 from coursekit.learner import adamw
 from coursekit.loaders import Loaders, TensorLoader
 from coursekit.metrics import accuracy
@@ -114,7 +115,7 @@ def test_adamw_is_fused():
     assert optimizer.defaults["fused"] and optimizer.defaults["weight_decay"] == 0.1
 
 
-def test_interrupting_keeps_model_and_records(capsys):
+def test_interrupting_keeps_model_and_records_and_stops_run_all():
     class Interrupt(Callback):
         def after_batch(self, learn):
             if learn.epoch == 1 and learn.training and learn.stop is False:
@@ -123,8 +124,9 @@ def test_interrupting_keeps_model_and_records(capsys):
                     raise KeyboardInterrupt
 
     learn = fake_learner()
-    learn.fit(5, callbacks=[Interrupt()])
-    assert "Interrupted in epoch 2 of 5" in capsys.readouterr().out
+    with pytest.raises(FitInterrupted, match="Interrupted in epoch 2 of 5") as caught:
+        learn.fit(5, callbacks=[Interrupt()])
+    assert caught.value._render_traceback_() == [str(caught.value)]  # Jupyter shows the sentence alone
     assert len(learn.recorder.history) == 1 and len(learn.recorder.losses) == 13 + 4
     assert not learn.model.training and learn.validate()["valid_loss"] > 0
     learn.fit(1)
@@ -143,6 +145,21 @@ def test_predict():
     assert torch.allclose(preds, learn.predict(x))  # no dropout
     with pytest.raises(TypeError, match="A batch must be a tuple"):
         learn.predict([x])
+
+
+@pytest.mark.parametrize("loss_func", [F.cross_entropy, nn.CrossEntropyLoss(torch.tensor([1.0, 5.0]))])
+def test_accumulated_batches_count_by_the_targets_that_are_not_ignored(loss_func):
+    x, y = torch.randn(24, 3, generator=torch.Generator().manual_seed(0)), torch.arange(24) % 2
+    y[:5] = y[8] = -100  # the first batch of 4 as a whole
+    y[12:] = -100  # and a whole step
+    ends = []
+    for batch_size, accumulate in ((12, 1), (4, 3)):
+        torch.manual_seed(1)
+        learn = fake_learner(nn.Linear(3, 2), loaders=Loaders(TensorLoader(x, y, batch_size=batch_size, device="cpu")),
+                             loss_func=loss_func, optimizer=torch.optim.SGD, accumulate=accumulate)
+        learn.fit(3, 0.5, wd=0)
+        ends.append(learn.model.weight.detach())
+    torch.testing.assert_close(*ends, atol=1e-6, rtol=0)
 
 
 def test_several_inputs():
@@ -229,11 +246,28 @@ def test_a_callback_may_validate_during_a_fit():
     assert scores[1] == learn.recorder.history[0]["valid_loss"]
 
 
-def test_nothing_waits_for_the_device_in_a_batch(monkeypatch):
+def classifier(loss_func, **options):
+    """A learner for three classes, some of whose targets are ignored."""
+    x, y = torch.randn(40, 4), torch.arange(40) % 4
+    y[y == 3] = -100
+    loaders = Loaders(*(TensorLoader(x, y, batch_size=8, device="cpu") for _ in range(2)))
+    return fake_learner(nn.Linear(4, 3), loaders=loaders, loss_func=loss_func, metrics=[accuracy], **options)
+
+
+def regression():
+    """The line, measured by a function of one's own."""
+    return fake_learner(metrics=[lambda preds, target: (preds - target).abs().mean()])
+
+
+@pytest.mark.parametrize("make", [
+    regression, partial(classifier, F.cross_entropy), partial(classifier, nn.CrossEntropyLoss(torch.ones(3))),
+    partial(classifier, F.cross_entropy, accumulate=2),
+])
+def test_nothing_waits_for_the_device_in_a_batch(monkeypatch, make):
     def refuse(self):
         raise AssertionError("a batch must not wait for the device")
 
-    learn = fake_learner(metrics=[lambda preds, target: (preds - target).abs().mean()])
+    learn = make()
     learn.reporters = [learn.recorder]
     learn._prepare(1, 1e-3, 0, ())
     learn.notify("before_fit")

@@ -1,8 +1,12 @@
+import numpy as np
+import pandas as pd
 import pytest
 import torch
 from fakes import fake_learner
+from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
+from coursekit.callbacks import Callback
 from coursekit.loaders import Loaders, TensorLoader, check_loader
 
 X, Y = torch.arange(10.0)[:, None], torch.arange(10)
@@ -88,3 +92,40 @@ def test_a_plain_data_loader_serves():
 def test_the_batch_must_be_a_tuple():
     with pytest.raises(TypeError, match=r"tuple \(\*inputs, target\).*gave a Tensor of length 4"):
         fake_learner(loaders=Loaders([X[:4], X[4:8]])).fit(1)
+
+
+class Scale(Callback):
+    """Changes each batch in place."""
+
+    def before_batch(self, learn):
+        learn.batch[0].div_(10)
+
+
+def in_place_model():
+    """A model whose first layer changes what it gets."""
+    return nn.Sequential(nn.ReLU(inplace=True), nn.Linear(1, 1))
+
+
+@pytest.mark.filterwarnings("ignore:The given NumPy array is not writable")  # torch writes into it all the same
+@pytest.mark.parametrize("model, callbacks", [(nn.Linear(1, 1), [Scale()]), (in_place_model(), [])])
+def test_what_changes_a_batch_in_place_leaves_data_and_caller_alone(model, callbacks):
+    frame = pd.DataFrame({"x": np.linspace(-100, 100, 30), "y": np.arange(30.0)}).astype("float32")
+    before = frame.copy(deep=True)
+    x, y = frame[["x"]].to_numpy(), frame[["y"]].to_numpy()
+    loaders = Loaders(TensorLoader(x, y, batch_size=8, device="cpu"), TensorLoader(x, y, batch_size=8, device="cpu"))
+    learn = fake_learner(model, loaders=loaders, callbacks=callbacks)
+    learn.fit(2, lr=0)
+    first, second = learn.recorder.history
+    assert first["valid_loss"] == second["valid_loss"] == learn.validate()["valid_loss"]
+    learn.predict(torch.from_numpy(x))
+    learn.predict(loaders.valid)
+    pd.testing.assert_frame_equal(frame, before)
+
+
+@pytest.mark.parametrize("shuffle", [True, False])
+def test_batches_are_copies(shuffle):
+    loader = TensorLoader(X, Y, batch_size=4, shuffle=shuffle, device="cpu")
+    for batch in (*loader, *loader.plain()):
+        for tensor in batch:
+            tensor.zero_()
+    assert torch.equal(loader.tensors[0], torch.arange(10.0)[:, None]) and X.sum() == 45 == Y.sum()

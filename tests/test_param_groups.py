@@ -26,6 +26,19 @@ def test_groups_must_hold_every_parameter_once():
         layer_groups(model)
 
 
+def test_a_group_may_be_a_parameter_or_a_list():
+    class Token(TwoGroups):
+        def __init__(self):
+            super().__init__()
+            self.token = nn.Parameter(torch.ones(8))
+
+        def groups(self):
+            return [self.body, [self.token, self.head]]
+
+    body, rest = layer_groups(Token())
+    assert len(body) == 4 and [tuple(parameter.shape) for parameter in rest] == [(8,), (1, 8), (1,)]
+
+
 def test_freezing():
     model = TwoGroups()
     freeze(model)

@@ -91,3 +91,12 @@ def test_the_confusion_matrix_names_the_worst_confusion(displayed):
 def test_image_grids_need_no_axes(displayed):
     plots.show_images([[[0, 1], [1, 0]]] * 3, titles=[7, 8, 9], columns=2)
     assert displayed[0][1]["image/png"] == {"alt": "3 pictures: 7, 8, 9.", "axes": []}
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF"])
+def test_an_image_in_place_of_an_address(kind):
+    image = Image.new("RGB", (3, 2), "red")
+    start, content = plots.data_url(image, kind).split(",")
+    assert start == f"data:image/{kind.lower()};base64"
+    assert Image.open(io.BytesIO(base64.b64decode(content))).size == (3, 2)
+    assert plots.data_url(base64.b64decode(content), kind) == f"{start},{content}"

@@ -4,11 +4,14 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from fakes import fake_learner, fake_loaders
+import torch.nn.functional as F
+from fakes import fake_learner, fake_loaders, fake_tensors
 
 from coursekit import progress
+from coursekit.callbacks import Callback
 from coursekit.errors import LossDiverged
-from coursekit.loaders import Loaders
+from coursekit.loaders import Loaders, TensorLoader
+from coursekit.metrics import accuracy
 from coursekit.progress import curve, line, number, table
 
 
@@ -46,6 +49,99 @@ def test_train_loss_is_weighted_by_items():
     assert learn.recorder.history[0]["train_loss"] == pytest.approx((16 * first + 4 * last) / 20)
 
 
+def masked_loaders(targets):
+    """Batches of four with `targets`, in order, to train on and to validate."""
+    x = torch.randn(len(targets), 3, generator=torch.Generator().manual_seed(0))
+    return Loaders(*(TensorLoader(x, targets, batch_size=4, device="cpu") for _ in range(2)))
+
+
+@pytest.mark.parametrize("loss_func", [F.cross_entropy, torch.nn.CrossEntropyLoss(torch.tensor([1.0, 20.0]))])
+def test_ignored_targets_and_weights_of_classes_count_as_in_one_large_batch(loss_func):
+    targets = torch.tensor([-100] * 4 + [0, 1, -100, 0] + [1, 1, -100, -100] + [-100] * 4 + [0])
+    loaders = masked_loaders(targets)
+    learn = fake_learner(torch.nn.Linear(3, 2), loaders=loaders, loss_func=loss_func, metrics=[accuracy])
+    x = loaders.train.tensors[0]
+    learn.fit(1, lr=0)
+    direct = loss_func(learn.model(x), targets).item()
+    row = learn.recorder.history[0]
+    assert row["train_loss"] == pytest.approx(direct, rel=1e-6) == row["valid_loss"]
+    assert row["accuracy"] == pytest.approx(accuracy(learn.model(x), targets).item(), rel=1e-6)
+    assert len(learn.recorder.losses) == row["batches"] == 5 and learn.recorder.losses[0] == 0.0
+    assert learn.recorder.losses[3] == learn.recorder.smoothed[2]  # nothing new
+
+
+def test_targets_that_a_callback_takes_out_do_not_count():
+    class Mask(Callback):
+        def before_batch(self, learn):
+            learn.batch[1][learn.batch[0][:, 0] > 0] = -100
+
+    loaders = masked_loaders(torch.arange(17) % 2)
+    learn = fake_learner(torch.nn.Linear(3, 2), loaders=loaders, loss_func=F.cross_entropy, callbacks=[Mask()])
+    learn.fit(1, lr=0)
+    x, y = loaders.train.tensors
+    kept = x[:, 0] <= 0
+    direct = F.cross_entropy(learn.model(x[kept]), y[kept]).item()
+    row = learn.recorder.history[0]
+    assert row["train_loss"] == pytest.approx(direct, rel=1e-6) == row["valid_loss"] and not (y < 0).any()
+
+
+def test_a_loss_that_is_nan_for_another_reason_still_stops():
+    targets = torch.tensor([0, 1, -100, 0])
+    learn = fake_learner(torch.nn.Linear(3, 2), loaders=masked_loaders(targets),
+                         loss_func=lambda preds, target: F.cross_entropy(preds, target) * float("nan"))
+    with pytest.raises(LossDiverged):
+        learn.fit(1)
+
+
+@pytest.mark.parametrize("pack", [lambda a, b: (a, b), lambda a, b: {"a": a, "b": b}])
+def test_several_targets_count_by_the_items_of_the_first(pack):
+    x, y = fake_tensors(20)
+    batches = [(x[part], pack(y[part], 2 * y[part])) for part in (slice(0, 16), slice(16, 20))]
+
+    def loss_func(preds, target):
+        a, b = target.values() if isinstance(target, dict) else target
+        return F.mse_loss(preds, a) + F.mse_loss(preds, b)
+
+    learn = fake_learner(loaders=Loaders(batches, batches), loss_func=loss_func)
+    learn.fit(1, lr=0)
+    direct = loss_func(learn.model(x), pack(y, 2 * y)).item()
+    row = learn.recorder.history[0]
+    assert row["train_loss"] == pytest.approx(direct, rel=1e-6) == row["valid_loss"]
+
+
+class Largest:
+    """A metric of many batches."""
+
+    def __init__(self):
+        self.largest = -10.0
+
+    def update(self, preds, target):
+        self.largest = max(self.largest, target.max().item())
+
+    def compute(self):
+        return self.largest
+
+
+def test_metrics_may_be_replaced_between_fits():
+    learn = fake_learner(metrics=[distance])
+    learn.fit(1)
+    learn.metrics = [Largest]
+    learn.fit(1)
+    first, second = (set(row) - {"epoch", "batches", "seconds"} for row in learn.recorder.history)
+    assert first == {"train_loss", "valid_loss", "distance"} and second == {"train_loss", "valid_loss", "Largest"}
+    top = learn.loaders.valid.tensors[1].max().item()
+    assert learn.validate()["Largest"] == learn.recorder.history[-1]["Largest"] == pytest.approx(top)
+    learn.metrics = [distance, distance]
+    with pytest.raises(ValueError, match="both called distance"):
+        learn.fit(1)
+
+
+@pytest.mark.parametrize("metrics", [[distance, distance], [Largest, Largest()]])
+def test_two_metrics_of_one_name_are_refused_at_once(metrics):
+    with pytest.raises(ValueError, match=r"found metrics\[0\] and metrics\[1\] both called"):
+        fake_learner(metrics=metrics)
+
+
 def test_without_validation_data():
     learn = fake_learner(loaders=Loaders(fake_loaders().train))
     learn.fit(1)
@@ -64,6 +160,13 @@ def test_nan_stops():
     learn = fake_learner(loss_func=lambda preds, target: preds.mean() * float("nan"))
     with pytest.raises(LossDiverged, match="to nan in 1 batches"):
         learn.fit(1)
+
+
+def test_a_second_fit_that_diverges_counts_its_own_batches():
+    learn = fake_learner(optimizer=torch.optim.SGD)
+    learn.fit(2, 0.1)
+    with pytest.raises(LossDiverged, match=r"in \d batches"):
+        learn.fit(5, 1e3)
 
 
 def test_a_small_loss_may_vary_freely():

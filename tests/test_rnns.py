@@ -1,6 +1,7 @@
 import pytest
 import torch
 
+from coursekit.callbacks import Callback
 from coursekit.learner import Learner
 from coursekit.loaders import Loaders
 from coursekit.rnns import CharModel, ClipGradients, ResetState, continuation
@@ -80,3 +81,29 @@ def test_writing_with_the_state_equals_reading_everything_again(model):
     for _ in range(2):  # the second text begins anew
         assert torch.equal(write(next_logits, [1, 2, 3], 20, seed=3), expected)
     assert torch.equal(write(next_logits, [4, 2, 3, 0], 5, seed=3), write(again, [4, 2, 3, 0], 5, seed=3))
+
+
+def test_writing_in_the_middle_of_a_training_changes_nothing():
+    codes, ends = torch.arange(200) % 5, []
+
+    class Writer(Callback):
+        def after_batch(self, learn):
+            write(continuation(learn.model), [1, 2, 3], 5)
+
+    for callbacks in ([], [Writer()]):
+        torch.manual_seed(0)
+        loaders = Loaders(StreamLoader(codes, 4, 8), StreamLoader(codes, 4, 8))
+        learn = Learner(CharModel(5, n_factors=4, n_hidden=8, dropout=0.5), loaders, sequence_loss,
+                        callbacks=[ResetState(), *callbacks], device="cpu")
+        learn.fit(2, lr=1e-2)
+        ends.append([weight.detach() for weight in learn.model.parameters()])
+    assert all(torch.equal(*pair) for pair in zip(*ends, strict=True))
+
+
+def test_an_unknown_code_leaves_mode_and_state_as_they_were(model, x):
+    model.train()
+    model(x)
+    before = model.state
+    with pytest.raises(IndexError):
+        write(continuation(model), [1, 99], 3)
+    assert model.state is before and model.training

@@ -3,12 +3,13 @@ from functools import partial
 
 import pytest
 import torch
-from fakes import TwoGroups, fake_learner
+from fakes import TwoGroups, fake_learner, fake_loaders
+from torch.optim.lr_scheduler import CosineAnnealingLR, ExponentialLR, ReduceLROnPlateau
 from torch.utils.data import DataLoader, TensorDataset
 
 from coursekit.callbacks import Callback
 from coursekit.loaders import Loaders
-from coursekit.schedules import LRSearch
+from coursekit.schedules import LRSearch, Schedule
 
 
 def test_one_cycle_shape():
@@ -155,3 +156,59 @@ def test_suggestions():
 def test_lr_find_says_when_there_is_nothing_to_find():
     with pytest.raises(ValueError, match="no number from the first batches on"):
         fake_learner(loss_func=lambda preds, target: preds.sum() * math.nan).lr_find()
+
+
+def test_the_shape_of_a_cycle_can_be_chosen():
+    learn = fake_learner()
+    learn.fit_one_cycle(8, 0.1, pct_start=0.8, div_factor=10, final_div_factor=100)
+    lrs = learn.recorder.lrs
+    assert lrs.index(max(lrs)) == pytest.approx(0.8 * len(lrs), abs=2)
+    assert lrs[0] == pytest.approx(0.01) and lrs[-1] == pytest.approx(0.0001, rel=1e-3)
+
+
+@pytest.mark.parametrize("n_steps", [1, 2, 3, 4])
+def test_a_cycle_of_few_steps_has_the_full_rate(n_steps):
+    learn = fake_learner(loaders=fake_loaders(n_train=16))
+    learn.fit_one_cycle(n_steps, 0.1)
+    assert len(learn.recorder.lrs) == n_steps and max(learn.recorder.lrs) > 0.08
+    assert n_steps == 4 or set(learn.recorder.lrs) == {0.1}
+
+
+def test_any_scheduler_by_batch_and_by_epoch():
+    learn = fake_learner()  # 13 batches in an epoch
+    learn.fit(2, 0.1, callbacks=[Schedule(partial(CosineAnnealingLR, T_max=26))])
+    assert learn.recorder.lrs == pytest.approx([0.05 * (1 + math.cos(math.pi * i / 26)) for i in range(26)])
+    learn = fake_learner()
+    learn.fit(3, 0.1, callbacks=[Schedule(partial(ExponentialLR, gamma=0.5), each="epoch")])
+    assert learn.recorder.lrs == [*[0.1] * 13, *[0.05] * 13, *[0.025] * 13]
+
+
+def test_a_rate_falls_on_a_plateau_of_a_metric():
+    def same(preds, y):
+        return preds.sum() * 0 + 1
+
+    learn = fake_learner(metrics=[same])
+    fall = Schedule(partial(ReduceLROnPlateau, patience=1, factor=0.1), each="epoch", monitor="same")
+    learn.fit(4, 0.1, callbacks=[fall])
+    assert learn.recorder.lrs[::13] == pytest.approx([0.1, 0.1, 0.1, 0.01])
+    with pytest.raises(ValueError, match='Expected each="epoch" with ReduceLROnPlateau'):
+        learn.fit(1, callbacks=[Schedule(ReduceLROnPlateau)])
+    with pytest.raises(ValueError, match="Expected each="):
+        Schedule(ExponentialLR, each="step")
+
+
+def test_lr_find_tells_copies_of_the_callbacks():
+    class Count(Callback):
+        n = 0
+
+        def after_step(self, learn):
+            self.n += 1
+            told.append(self)
+
+    class Outside(Count):
+        in_search = False
+
+    told, count, outside = [], Count(), Outside()
+    learn = fake_learner(callbacks=[count, outside], accumulate=2)
+    found = learn.lr_find(steps=20)
+    assert count.n == outside.n == 0 and len(told) == len(found.lrs) and all(type(one) is Count for one in told)

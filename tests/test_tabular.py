@@ -178,6 +178,18 @@ def test_loaders_cut_whole_tables(sales):
     assert torch.equal(torch.cat([batch[0] for batch in loaders.valid]), data.valid[0])
 
 
+def test_batches_leave_the_data_as_they_are(sales):
+    before = sales.copy(deep=True)
+    data = TabularData(sales, **SALES, valid=last(500, sales), kind="log")
+    kept = [tensor.clone() for tensor in (*data.train, *data.valid)]
+    loaders = data.loaders(batch_size=100, device="cpu")
+    for batch in (*loaders.train, *loaders.valid):
+        for tensor in batch:
+            tensor.zero_()
+    assert all(torch.equal(*pair) for pair in zip((*data.train, *data.valid), kept, strict=True))
+    pd.testing.assert_frame_equal(sales, before)
+
+
 def test_it_learns_sales(sales):
     valid = np.random.default_rng(2).random(4000) < 0.2
     data = TabularData(sales, **SALES, valid=valid, kind="log")

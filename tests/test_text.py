@@ -43,6 +43,13 @@ def test_streams_go_on_from_batch_to_batch(codes):
         StreamLoader(codes, batch_size=20, length=8)
 
 
+def test_batches_of_a_stream_are_copies(codes):
+    loader = StreamLoader(codes, batch_size=3, length=8)
+    for x, y in loader:
+        x.zero_(), y.zero_()
+    assert torch.equal(codes, torch.arange(100)) and next(iter(loader))[1][0, 0] == 1
+
+
 def test_loss_of_a_sequence_is_the_mean_over_its_characters():
     logits, targets = torch.zeros(2, 5, 7), torch.ones(2, 5, dtype=torch.long)
     assert sequence_loss(logits, targets).item() == pytest.approx(math.log(7))
@@ -79,3 +86,19 @@ def test_another_copy_is_refused(tmp_path, monkeypatch):
     monkeypatch.setenv("COURSEKIT_DATA", str(tmp_path))
     with pytest.raises(ValueError, match="found 7 and 6"):
         nietzsche()
+
+
+@pytest.mark.parametrize("top_k", [1, 2])
+def test_writing_leaves_the_logits_of_the_caller_as_they_are(top_k):
+    table = torch.nn.Embedding(4, 4)  # the first model one tries: the next character after each
+    before = table.weight.detach().clone()
+    written = write(lambda codes: table.weight[codes[-1]], [0], 20, top_k=top_k)
+    assert len(written) == 20 and torch.equal(table.weight, before)
+    assert torch.equal(written, write(lambda codes: before[codes[-1]].clone(), [0], 20, top_k=top_k))
+
+
+def test_padding_does_not_count_in_a_sequence():
+    logits, targets = torch.randn(2, 5, 7), torch.randint(7, (2, 5))
+    targets[0, 3:] = -100
+    expected = torch.nn.functional.cross_entropy(logits.flatten(0, 1)[targets.flatten() >= 0], targets[targets >= 0])
+    assert torch.allclose(sequence_loss(logits, targets), expected)

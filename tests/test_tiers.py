@@ -8,10 +8,10 @@ import coursekit
 
 PACKAGE = Path(coursekit.__file__).parent
 TIERS = [
-    "style files course",
-    "device fetch download unpack formulas plots lesson metrics callbacks param_groups layers errors hooks drawn "
-    "columns tables",
-    "data backbones loaders schedules recorder progress sheets processors",
+    "style files states course errors metrics",
+    "device fetch download unpack formulas plots lesson callbacks param_groups layers hooks drawn "
+    "slips precision columns tables",
+    "data backbones loaders schedules recorder progress checkpoint sheets processors",
     "learner",
     "images photos photo_checks augment convnets heatmaps tabular collab text rnns rossmann labelling",
     "interpret export widgets doctor exercises pets_model serve __main__",

@@ -1,6 +1,5 @@
 """Oxford-IIIT Pets: photographs of cats and dogs of 37 breeds (Parkhi and others, 2012)."""
 
-import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -8,7 +7,7 @@ from tqdm import tqdm
 
 from coursekit.drawn import BREEDS, VERSION, draw_pet
 from coursekit.fetch import OWN, Origin, locate
-from coursekit.files import building, to_read
+from coursekit.files import building, fingerprint_of_files, to_read
 
 N_EACH = 40  # drawn pictures of each breed
 JPEG = b"\xff\xd8\xff"  # how a JPEG file begins
@@ -44,7 +43,7 @@ def pets():
         origin = replace(origin, fingerprint=folder.name)
     files = pictures(folder / "images")
     if origin.source == OWN:
-        origin = replace(origin, fingerprint=_fingerprint(files))
+        origin = replace(origin, fingerprint=fingerprint_of_files(files))
     print(origin)
     return Pets(folder, files, sorted({breed_of(path) for path in files}), origin)
 
@@ -82,9 +81,3 @@ def as_drawn(folder, n_each=N_EACH, breeds=tuple(BREEDS)):
 def _begins_as_jpeg(path):
     with open(path, "rb") as file:
         return file.read(len(JPEG)) == JPEG
-
-
-def _fingerprint(files):
-    "Eight letters that change when a file comes, goes or is written again."
-    text = "".join(f"{path.name} {path.stat().st_size} {path.stat().st_mtime_ns}\n" for path in files)
-    return hashlib.sha256(text.encode()).hexdigest()[:8]

@@ -3,7 +3,6 @@
 Lesson 09 builds the same table step by step. Source: lesson 6 (9:48, 13:21), its notebook `rossman_data_clean`.
 """
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from coursekit import tables
 from coursekit.data import rossmann_stand_in
 from coursekit.data.rossmann import rossmann
 from coursekit.fetch import Origin, locate
-from coursekit.files import building, cache_folder, to_read
+from coursekit.files import building, cache_folder, fingerprint, to_read
 from coursekit.tables import add_datepart, elapsed, left_join, rolling_sums
 
 EVENTS = ["SchoolHoliday", "StateHoliday", "Promo"]
@@ -108,4 +107,4 @@ def add_promo2_age(df):
 def _code():
     "Changes with the code that computes the features, so that nothing outdated is read."
     files = [__file__, tables.__file__, rossmann_stand_in.__file__]
-    return hashlib.sha256(b"".join(Path(file).read_bytes() for file in files)).hexdigest()[:8]
+    return fingerprint(b"".join(Path(file).read_bytes() for file in files))

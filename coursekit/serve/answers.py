@@ -1,12 +1,11 @@
 """What the app says of a picture: a probability for each class and, if asked, where the net has looked."""
 
-import base64
-from io import BytesIO
 
 import torch
 from torchvision.transforms.v2.functional import to_pil_image
 
 from coursekit.heatmaps import grad_cam
+from coursekit.plots import data_url
 from coursekit.serve.pictures import decode
 
 
@@ -24,12 +23,7 @@ def answer(classifier, content, max_pixels, with_heatmap=False):
     if with_heatmap:
         values = grad_cam(classifier.model, x, wanted=order[0])
         largest = values.max().clamp(min=1e-12)  # all zero where nothing speaks for the class
-        found |= {"heatmap": (values / largest).tolist(), "picture": data_url(x[0])}
+        found |= {"heatmap": (values / largest).tolist(), "picture": data_url(to_pil_image(x[0]), quality=90)}
     return found
 
 
-def data_url(picture):
-    """A picture (3, height, width) from 0 to 1 as text that a page can show."""
-    file = BytesIO()
-    to_pil_image(picture).save(file, "JPEG", quality=90)
-    return "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode()

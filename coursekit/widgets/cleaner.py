@@ -1,8 +1,6 @@
 """Clean a folder of pictures by hand: five at a time, mark what is wrong, confirm, undo."""
 
-import base64
 import html
-import io
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,6 +10,7 @@ import ipywidgets as widgets
 from PIL import ImageOps
 
 from coursekit.images import open_picture
+from coursekit.plots import data_url
 from coursekit.widgets.sheets import say
 
 DELETE = object()  # the mark of a picture that shall go to the bin
@@ -192,8 +191,6 @@ def _picture(file, place, label):
     "A small copy of the picture as HTML."
     if not file.is_file():
         return f"Picture {place} is gone."
-    buffer = io.BytesIO()
-    ImageOps.pad(open_picture(file), (SIZE, SIZE), color="white").save(buffer, format="JPEG", quality=80)
-    data = base64.b64encode(buffer.getvalue()).decode()
+    source = data_url(ImageOps.pad(open_picture(file), (SIZE, SIZE), color="white"), quality=80)
     alt = html.escape(f"Picture {place}, labelled {label}")
-    return f'<img src="data:image/jpeg;base64,{data}" alt="{alt}" width="{SIZE}" height="{SIZE}">'
+    return f'<img src="{source}" alt="{alt}" width="{SIZE}" height="{SIZE}">'

@@ -1,7 +1,5 @@
 """A 3 x 3 kernel to play with: move its window over a picture, see nine products, their sum, the output pixel."""
 
-import base64
-import io
 from dataclasses import dataclass
 
 import ipywidgets as widgets
@@ -11,7 +9,7 @@ from matplotlib.patches import Rectangle
 from numpy.lib.stride_tricks import sliding_window_view
 from PIL import Image
 
-from coursekit.plots import figure, to_html
+from coursekit.plots import data_url, figure, to_html
 from coursekit.style import VALID
 from coursekit.widgets.sheets import say
 
@@ -163,12 +161,11 @@ def _lines(numbers, form="5.2f"):
 
 def _scaled(numbers, low, high, left, top, alt):
     "Grey `numbers` as an HTML picture at a place of its parent, `CELL` pixels of the screen for each."
-    buffer = io.BytesIO()
     grey = 255 * (np.clip(numbers, low, high) - low) / (high - low)
-    Image.fromarray(grey.round().astype(np.uint8)).save(buffer, format="PNG")
+    source = data_url(Image.fromarray(grey.round().astype(np.uint8)), "PNG")
     height, width = numbers.shape
     return (f'<img alt="{alt}" style="left: {left}px; top: {top}px" width="{width * CELL}" height="{height * CELL}" '
-            f'src="data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}">')
+            f'src="{source}">')
 
 
 def name_of(kernel):
@@ -176,35 +173,51 @@ def name_of(kernel):
     return next((name for name, known in KERNELS.items() if np.array_equal(known, kernel)), OWN)
 
 
+def _kernel_controls(kernel):
+    "A choice of kernels, and a box for each of its nine numbers."
+    numbers = [widgets.FloatText(value=value, step=1, description=place, layout=widgets.Layout(width="170px"))
+               for place, value in zip(PLACES, np.ravel(KERNELS[kernel]), strict=True)]
+    return widgets.Dropdown(options=[*KERNELS, OWN], value=kernel, description="kernel"), numbers
+
+
+def _set_quietly(boxes, values, edit):
+    "Nine numbers change, and `edit` hears of none, so that one picture is drawn."
+    for box, value in zip(boxes, np.ravel(values), strict=True):
+        box.unobserve(edit, "value")
+        box.value = value
+        box.observe(edit, "value")
+
+
+def _kernel_in(boxes):
+    "The nine numbers, (3, 3)."
+    return np.reshape([box.value for box in boxes], (3, 3))
+
+
+def _in_rows(boxes):
+    "Nine boxes in three rows."
+    return widgets.VBox([widgets.HBox(boxes[start:start + 3]) for start in (0, 3, 6)])
+
+
 def kernel_explorer(picture, kernel="top edge", row=0, column=0):
     """A choice of kernels, its nine numbers, and two sliders for the window; the same as `draw_window`.
 
     `picture` is grey, (h, w), from 0 to 1.
     """
-    height, width = np.shape(picture)
-    choice = widgets.Dropdown(options=[*KERNELS, OWN], value=kernel, description="kernel")
-    numbers = [widgets.FloatText(value=value, step=1, description=place, layout=widgets.Layout(width="170px"))
-               for place, value in zip(PLACES, np.ravel(KERNELS[kernel]), strict=True)]
-    down = widgets.IntSlider(value=row, max=height - 3, description="row", continuous_update=False)
-    right = widgets.IntSlider(value=column, max=width - 3, description="column", continuous_update=False)
+    choice, numbers = _kernel_controls(kernel)
+    down, right = (widgets.IntSlider(value=value, max=length - 3, description=name, continuous_update=False)
+                   for name, value, length in zip(("row", "column"), (row, column), np.shape(picture), strict=True))
     view, status = widgets.HTML(), widgets.HTML()
 
-    def current():
-        return np.reshape([box.value for box in numbers], (3, 3))
-
     def refresh(_=None):
-        drawn, sentence = draw_window(picture, current(), down.value, right.value)
+        drawn, sentence = draw_window(picture, _kernel_in(numbers), down.value, right.value)
         view.value, status.value = to_html(drawn, sentence), say(f"Kernel {choice.value}. {sentence}")
 
     def choose(_):
-        for box, value in zip(numbers, np.ravel(KERNELS.get(choice.value, current())), strict=True):
-            box.unobserve(edit, "value")  # nine numbers change, and one picture is drawn
-            box.value = value
-            box.observe(edit, "value")
+        _set_quietly(numbers, KERNELS.get(choice.value, _kernel_in(numbers)), edit)
         refresh()
 
     def edit(_):
-        name = name_of(current())
+        name = name_of(_kernel_in(numbers))
         if name == choice.value:
             refresh()
         choice.value = name
@@ -213,5 +226,4 @@ def kernel_explorer(picture, kernel="top edge", row=0, column=0):
     for control, work in [*((box, edit) for box in numbers), (down, refresh), (right, refresh)]:
         control.observe(work, "value")
     refresh()
-    rows = [widgets.HBox(numbers[start:start + 3]) for start in (0, 3, 6)]
-    return widgets.VBox([widgets.HBox([widgets.VBox([choice, down, right]), widgets.VBox(rows)]), status, view])
+    return widgets.VBox([widgets.HBox([widgets.VBox([choice, down, right]), _in_rows(numbers)]), status, view])

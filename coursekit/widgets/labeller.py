@@ -1,7 +1,5 @@
 """A desk for `coursekit.labelling`: a map of pictures to draw a lasso on, the chosen ones, names, undo, export."""
 
-import base64
-import io
 from pathlib import Path
 
 import anywidget
@@ -13,6 +11,7 @@ from sklearn.cluster import KMeans
 
 from coursekit.images import open_picture
 from coursekit.labelling import PROJECTIONS
+from coursekit.plots import data_url
 from coursekit.widgets.sheets import say
 
 TILE, COLUMNS = 64, 25  # pixels of a small picture; pictures in a row of the atlas
@@ -51,9 +50,7 @@ def make_atlas(files):
     atlas = Image.new("RGB", (TILE * COLUMNS, TILE * -(-len(files) // COLUMNS)), "white")
     for i, file in enumerate(files):
         atlas.paste(ImageOps.fit(open_picture(file), (TILE, TILE)), (i % COLUMNS * TILE, i // COLUMNS * TILE))
-    buffer = io.BytesIO()
-    atlas.save(buffer, format="JPEG", quality=80)
-    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
+    return data_url(atlas, quality=80)
 
 
 def groups_on(points, n=12):
