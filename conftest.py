@@ -97,7 +97,7 @@ def own_sets(notebook):
     "What the notebook must say of each of its data sets that lies in the folder COURSEKIT_DATA."
     if not os.environ.get("COURSEKIT_DATA"):
         raise pytest.UsageError("--own-data needs COURSEKIT_DATA, the path of a folder of data sets.")
-    from coursekit.fetch import locate
+    from coursekit.data.fetch import locate
 
     origins = [locate(name)[1] for name in notebook.metadata.get("coursekit", {}).get("data", [])]
     return [str(origin) for origin in origins if origin.source == "COURSEKIT_DATA"]

@@ -9,7 +9,7 @@ import torch
 from torch.nn import functional as F
 
 from bench.timing import in_kernel, report_fastai, report_pairs
-from coursekit.tabular import TabularData, TabularModel, embedding_size, tabular_learner
+from coursekit.tabular.model import TabularData, TabularModel, embedding_size, tabular_learner
 
 N_LEVELS = [1115, 7, 3, 12, 31, 2, 25, 26, 4, 3, 3, 23, 8, 12, 52, 21, 6, 6, 3, 3, 8, 8, 2, 2]
 LEVELS = {f"category {i}": n_levels for i, n_levels in enumerate(N_LEVELS)}

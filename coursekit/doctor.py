@@ -158,7 +158,7 @@ def check_kernel(prefix=sys.prefix):
 def check_data():
     """Each data set and where it would come from; nothing is downloaded."""
     try:
-        from coursekit.fetch import catalog, data_set
+        from coursekit.data.fetch import catalog, data_set
     except Exception as error:  # noqa: BLE001 - as in check_device
         return [Finding(False, "data", str(error))]
     outlooks = [data_set(name).outlook() for name in catalog()]

@@ -10,8 +10,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from coursekit.download import TIMEOUT, FetchError, fetch_file
-from coursekit.fetch import catalog
+from coursekit.data.download import TIMEOUT, FetchError, fetch_file
+from coursekit.data.fetch import catalog
 
 
 def find_sources(sets):

@@ -19,16 +19,16 @@ from run_lessons import write
 from torch import nn
 from torch.nn import functional as F
 
-from coursekit.augment import Augment
-from coursekit.backbones import pretrained_body
-from coursekit.convnets import BATCH_NORMS, ConvNet
 from coursekit.data import pets
 from coursekit.device import describe_machine, get_device, seed_everything
-from coursekit.images import from_files
 from coursekit.layers import head
 from coursekit.learner import Learner
 from coursekit.loaders import Loaders
 from coursekit.metrics import error_rate
+from coursekit.vision.augment import Augment
+from coursekit.vision.backbones import pretrained_body
+from coursekit.vision.convnets import BATCH_NORMS, ConvNet
+from coursekit.vision.images import from_files
 
 RESULTS = Path(__file__).parent.parent / "results"
 AUGMENT = Augment(max_rotate=20, max_zoom=1.3, max_lighting=0.4, max_warp=0.4, p_geometry=1.0, p_lighting=1.0)

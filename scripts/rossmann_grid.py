@@ -11,9 +11,9 @@ from pathlib import Path
 
 from run_lessons import write
 
-from coursekit.data.rossmann_features import rossmann_features
 from coursekit.device import describe_machine
-from coursekit.rossmann import rossmann_data, rossmann_learner
+from coursekit.tabular.rossmann import rossmann_data, rossmann_learner
+from coursekit.tabular.rossmann_features import rossmann_features
 
 PATH = Path(__file__).parent.parent / "results" / "10_rossmann_grid.json"
 EPOCHS, LR, WD, BATCH_SIZE, SEEDS = 2, 1e-2, 0.2, 256, (0, 1, 2)

@@ -11,7 +11,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-from coursekit.fetch import locate
+from coursekit.data.fetch import locate
 
 ROOT = Path(__file__).parent.parent
 LESSONS = ROOT / "nbs"

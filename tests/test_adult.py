@@ -9,7 +9,7 @@ from pandas.testing import assert_frame_equal
 
 from coursekit import data
 from coursekit.data.adult import COLUMNS
-from coursekit.fetch import Origin, data_set
+from coursekit.data.fetch import Origin, data_set
 
 module = importlib.import_module("coursekit.data.adult")  # its name leads to the function
 

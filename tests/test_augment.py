@@ -6,7 +6,7 @@ from torch.nn import functional as F
 from torchvision.transforms.v2 import InterpolationMode
 from torchvision.transforms.v2 import functional as V
 
-from coursekit.augment import Augment, brightness, contrast, geometry, mirror, rotation, warp, zoom
+from coursekit.vision.augment import Augment, brightness, contrast, geometry, mirror, rotation, warp, zoom
 
 NOTHING = Augment(flip=False, max_rotate=0, max_zoom=1, max_lighting=0, max_warp=0)
 

@@ -5,9 +5,10 @@ import torch
 from PIL import Image
 from torchvision.transforms.v2.functional import pil_to_tensor
 
-from coursekit import backbones, data
-from coursekit.backbones import classifier, pretrained_body, read_weights
-from coursekit.fetch import FetchError, locate
+from coursekit import data
+from coursekit.data.fetch import FetchError, locate
+from coursekit.vision import backbones
+from coursekit.vision.backbones import classifier, pretrained_body, read_weights
 
 TABBY, TIGER_CAT, EGYPTIAN_CAT, GOLDFISH = 281, 282, 285, 1
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from coursekit.fetch import catalog
+from coursekit.data.fetch import catalog
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "scripts"))
 
@@ -120,7 +120,7 @@ def test_only_the_sets_that_are_named(check, capsys):
 
 def test_every_url_of_the_catalog_is_visited():
     urls = [url for _, _, url in check_sources.find_sources(catalog())]
-    text = (Path(check_sources.__file__).parent.parent / "coursekit/catalog.toml").read_text(encoding="utf-8")
+    text = (Path(check_sources.__file__).parent.parent / "coursekit/data/catalog.toml").read_text(encoding="utf-8")
     assert len(urls) == len(set(urls)) >= 8
     assert all(f'"{url}"' in text for url in urls)
     assert text.count('"http') == len(urls)

@@ -4,13 +4,13 @@ import pytest
 import torch
 from torch import nn
 
-from coursekit.augment import Augment
-from coursekit.backbones import Body, pretrained_body
-from coursekit.convnets import ConvNet, body_features, head_learner, image_learner, is_frozen
-from coursekit.images import PictureLoader
 from coursekit.layers import ConcatPool2d, head
 from coursekit.loaders import Loaders
 from coursekit.param_groups import layer_groups
+from coursekit.vision.augment import Augment
+from coursekit.vision.backbones import Body, pretrained_body
+from coursekit.vision.convnets import ConvNet, body_features, head_learner, image_learner, is_frozen
+from coursekit.vision.images import PictureLoader
 
 
 def tiny_body():

@@ -15,8 +15,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from coursekit import download
-from coursekit.download import FetchError, fetch_file, fetch_package, unpack
+from coursekit.data import download
+from coursekit.data.download import FetchError, fetch_file, fetch_package, unpack
 from coursekit.files import building
 
 CONTENT = bytes(range(256)) * 400

@@ -6,11 +6,11 @@ import pytest
 import torch
 from PIL import Image
 
-from coursekit.backbones import pretrained_body
-from coursekit.convnets import ConvNet
-from coursekit.export import export, load_exported
-from coursekit.images import as_bytes
 from coursekit.layers import head
+from coursekit.vision.backbones import pretrained_body
+from coursekit.vision.convnets import ConvNet
+from coursekit.vision.export import export, load_exported
+from coursekit.vision.images import as_bytes
 
 CLASSES = ["pug", "beagle", "Bombay"]
 

@@ -9,8 +9,8 @@ from threading import Thread
 import pytest
 
 from coursekit import __main__ as command_line
-from coursekit import fetch
-from coursekit.fetch import DataSet, FetchError, Origin, catalog, data_set, locate, own_folder, sources_to_try
+from coursekit.data import fetch
+from coursekit.data.fetch import DataSet, FetchError, Origin, catalog, data_set, locate, own_folder, sources_to_try
 
 CONTENT = b"user,item,rating\n1,2,5\n"
 

@@ -7,10 +7,10 @@ from PIL import Image
 from torchvision.transforms.v2.functional import pil_to_tensor
 
 from coursekit import data
-from coursekit.backbones import classifier, pretrained_body
-from coursekit.convnets import ConvNet
-from coursekit.heatmaps import grad_cam, heatmap, peak, show_heatmap
 from coursekit.layers import head
+from coursekit.vision.backbones import classifier, pretrained_body
+from coursekit.vision.convnets import ConvNet
+from coursekit.vision.heatmaps import grad_cam, heatmap, peak, show_heatmap
 
 EGYPTIAN_CAT = 285
 

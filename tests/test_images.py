@@ -6,8 +6,8 @@ import pytest
 import torch
 from PIL import Image, PngImagePlugin
 
-from coursekit import images
-from coursekit.images import (
+from coursekit.vision import images
+from coursekit.vision.images import (
     PictureError,
     PictureLoader,
     from_files,

@@ -4,10 +4,10 @@ import pytest
 import torch
 from torch import nn
 
-from coursekit.images import PictureLoader
-from coursekit.interpret import Interpretation, interpret, plot_confusion_matrix, plot_top_losses
 from coursekit.learner import Learner
 from coursekit.loaders import Loaders
+from coursekit.vision.images import PictureLoader
+from coursekit.vision.interpret import Interpretation, interpret, plot_confusion_matrix, plot_top_losses
 
 CLASSES = ["cat", "dog", "fox"]
 LABELS = torch.tensor([0, 0, 0, 0, 1, 1, 2, 2])

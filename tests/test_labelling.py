@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from coursekit.labelling import PROJECTIONS, Labeller
+from coursekit.vision.labelling import PROJECTIONS, Labeller
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from pandas.testing import assert_frame_equal
 
 from coursekit import data
 from coursekit.data import movielens
+from coursekit.data.fetch import Origin, data_set
 from coursekit.data.movielens import GENRES, PUBLISHED, as_published
-from coursekit.fetch import Origin, data_set
 
 ITEMS = [
     "1|Toy Story (1995)|01-Jan-1995||http://films/1|" + "0|0|0|1|1|1" + "|0" * 13,

@@ -80,7 +80,7 @@ def test_a_dead_kernel_is_noticed(run_cells):
 
 
 def test_own_data_are_asked_for_and_must_be_reported(run_cells, pytester, monkeypatch):
-    pytester.makepyfile(**{"coursekit/fetch": """
+    pytester.makepyfile(**{"coursekit/data/fetch": """
         class Origin(str):
             source = "COURSEKIT_DATA"
 
@@ -89,7 +89,7 @@ def test_own_data_are_asked_for_and_must_be_reported(run_cells, pytester, monkey
 
         def locate(name):
             return None, Origin("my own set") if name == "mine" else Default("theirs")
-    """, "coursekit/__init__": ""})
+    """, "coursekit/__init__": "", "coursekit/data/__init__": ""})
     assert run_cells([code("1")], flags=["--own-data"]).ret == pytest.ExitCode.USAGE_ERROR
     monkeypatch.setenv("COURSEKIT_DATA", os.fspath(pytester.path))
     monkeypatch.setenv("PYTHONPATH", os.fspath(pytester.path))

@@ -6,9 +6,9 @@ import pytest
 from PIL import Image
 
 from coursekit import data
+from coursekit.data.fetch import data_set
 from coursekit.data.pets import as_drawn, breed_of, species_of
-from coursekit.drawn import VERSION
-from coursekit.fetch import data_set
+from coursekit.data.stand_ins import VERSION
 
 module = import_module("coursekit.data.pets")  # coursekit.data.pets itself is the function
 

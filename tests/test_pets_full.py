@@ -7,9 +7,9 @@ import pytest
 import torch
 from PIL import Image
 
+from coursekit.data.fetch import Origin
 from coursekit.data.pets import Pets, breed_of
-from coursekit.fetch import Origin
-from coursekit.images import from_files
+from coursekit.vision.images import from_files
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "scripts"))
 

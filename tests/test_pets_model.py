@@ -5,13 +5,13 @@ import pytest
 import torch
 from PIL import Image
 
-from coursekit import pets_model as module
-from coursekit.backbones import pretrained_body
+from coursekit.data.fetch import Origin
 from coursekit.data.pets import Pets, breed_of
-from coursekit.export import export, load_exported
-from coursekit.fetch import Origin
-from coursekit.images import from_files
-from coursekit.pets_model import held_out, model_path, pets_model, train_head
+from coursekit.vision import pets as module
+from coursekit.vision.backbones import pretrained_body
+from coursekit.vision.export import export, load_exported
+from coursekit.vision.images import from_files
+from coursekit.vision.pets import held_out, model_path, pets_model, train_head
 
 ORIGIN = Origin("pets", "2012", "generated", "CC0", False, fingerprint="drawn-1")
 COLOURS = {"pug": (200, 40, 40), "Bombay": (40, 200, 40), "Persian": (40, 40, 200)}

@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 import torch
 
-from coursekit.columns import codes
-from coursekit.fetch import own_folder
-from coursekit.processors import Categorify, FillMissing, Normalize, Processors
+from coursekit.data.fetch import own_folder
+from coursekit.tabular.columns import codes
+from coursekit.tabular.processors import Categorify, FillMissing, Normalize, Processors
 
 CATEGORICAL, CONTINUOUS = ["Store", "DayOfWeek", "PromoInterval"], ["CompetitionDistance", "Mean_Humidity"]
 COLUMNS = [*CATEGORICAL, *CONTINUOUS, "Sales"]
@@ -220,7 +220,7 @@ def test_an_older_file_stays_whole_when_saving_fails(train, tmp_path, monkeypatc
     def fail(*_):
         raise OSError("the disk is full")
 
-    monkeypatch.setattr("coursekit.processors.os.replace", fail)
+    monkeypatch.setattr("coursekit.tabular.processors.os.replace", fail)
     with pytest.raises(OSError, match="the disk is full"):
         processors.save(path)
     assert path.read_bytes() == before and list(tmp_path.iterdir()) == [path]

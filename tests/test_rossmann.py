@@ -9,9 +9,9 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 from coursekit import data
+from coursekit.data.fetch import ROOT, Origin, data_set
 from coursekit.data.rossmann import TABLES, as_published, read_table
-from coursekit.data.rossmann_stand_in import GENERATED, made_up_sales, state_holiday, tables_from
-from coursekit.fetch import ROOT, Origin, data_set
+from coursekit.data.stand_ins.rossmann import GENERATED, made_up_sales, state_holiday, tables_from
 
 module = importlib.import_module("coursekit.data.rossmann")  # its name leads to the function
 
@@ -220,7 +220,7 @@ def test_files_are_written_once_and_again_if_one_is_lost(carried):
 
 
 def test_writing_that_fails_leaves_nothing(carried, monkeypatch):
-    monkeypatch.setattr(module.rossmann_stand_in, "tables_from", lambda sales: {"train": sales})
+    monkeypatch.setattr(module.stand_in, "tables_from", lambda sales: {"train": sales})
     before = sorted(carried.iterdir())
     with pytest.raises(KeyError, match="test"):
         as_published(carried, "package")

@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
-from coursekit.data import rossmann_features as module
+from coursekit.data.fetch import OWN, Origin
 from coursekit.data.rossmann import TABLES, Rossmann, as_published, read_table, rossmann
-from coursekit.data.rossmann_features import add_competition_age, add_promo2_age, join_tables, rossmann_features
-from coursekit.data.rossmann_stand_in import WEATHER
-from coursekit.fetch import OWN, Origin
+from coursekit.data.stand_ins.rossmann import WEATHER
+from coursekit.tabular import rossmann_features as module
+from coursekit.tabular.rossmann_features import add_competition_age, add_promo2_age, join_tables, rossmann_features
 
 DAY = """Day Dayofweek Dayofyear Is_month_end Is_month_start Is_quarter_end Is_quarter_start Is_year_end Is_year_start
     Elapsed""".split()

@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 import torch
 
-from coursekit import rossmann as module
-from coursekit.data.rossmann_features import RossmannFeatures, join_tables, rossmann_features
-from coursekit.data.rossmann_stand_in import made_up_sales, tables_from
-from coursekit.fetch import OWN, Origin
-from coursekit.rossmann import (
+from coursekit.data.fetch import OWN, Origin
+from coursekit.data.stand_ins.rossmann import made_up_sales, tables_from
+from coursekit.tabular import rossmann as module
+from coursekit.tabular.model import TabularModel
+from coursekit.tabular.rossmann import (
     CATEGORICAL,
     CONTINUOUS,
     batch_size_for,
@@ -21,7 +21,7 @@ from coursekit.rossmann import (
     rossmann_learner,
     trained_rossmann,
 )
-from coursekit.tabular import TabularModel
+from coursekit.tabular.rossmann_features import RossmannFeatures, join_tables, rossmann_features
 
 SMALL = {"sizes": [20, 10], "batch_size": 32}
 

@@ -15,12 +15,12 @@ from PIL import Image
 from starlette.testclient import TestClient
 from tiny_classifier import CLASSES, export_tiny, picture_bytes
 
-from coursekit.export import load_exported
 from coursekit.serve import uploads
 from coursekit.serve.app import create_app
+from coursekit.serve.images import decode
 from coursekit.serve.limits import Limits, Refused
-from coursekit.serve.pictures import decode
 from coursekit.serve.worker import Worker
+from coursekit.vision.export import load_exported
 
 LIMITS = Limits(max_bytes=300_000, max_pixels=1_000_000, seconds=60.0, places=4)
 

@@ -14,10 +14,10 @@ import psutil
 import pytest
 from tiny_classifier import export_tiny, picture_bytes
 
-from coursekit.export import load_exported
 from coursekit.serve.app import create_app
 from coursekit.serve.limits import Limits
 from coursekit.serve.local import LocalServer
+from coursekit.vision.export import load_exported
 
 ROOT = Path(__file__).parent.parent
 CLIENTS, REQUESTS, WARM_UP = 8, 500, 100

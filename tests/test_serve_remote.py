@@ -12,10 +12,10 @@ import pytest
 from starlette.testclient import TestClient
 from tiny_classifier import export_tiny, picture_bytes
 
-from coursekit.export import load_exported
 from coursekit.serve.app import create_app
 from coursekit.serve.limits import Refused
 from coursekit.serve.remote import Remote, is_public
+from coursekit.vision.export import load_exported
 
 HERE = ip_address("127.0.0.1")
 NAMES = {"pictures.example": ["127.0.0.1"], "inside.example": ["10.0.0.8"], "both.example": ["127.0.0.1", "10.0.0.8"]}

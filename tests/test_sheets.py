@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from openpyxl import load_workbook
 
-from coursekit.formulas import FormulaError, compute, parse, spell
-from coursekit.sheets import Sheet
+from coursekit.sheets.formulas import FormulaError, compute, parse, spell
+from coursekit.sheets.sheet import Sheet
 
 
 def make_sum(**changes):

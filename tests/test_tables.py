@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal, assert_series_equal
 
-from coursekit.tables import PARTS, add_datepart, elapsed, left_join, null_counts, rolling_sums
+from coursekit.tabular.tables import PARTS, add_datepart, elapsed, left_join, null_counts, rolling_sums
 
 
 def stores_and_days(n_stores=4, n_days=60, seed=3):

@@ -10,8 +10,7 @@ from coursekit.device import seed_everything
 from coursekit.learner import Learner
 from coursekit.loaders import Loaders, TensorLoader
 from coursekit.metrics import accuracy
-from coursekit.processors import Processors
-from coursekit.tabular import (
+from coursekit.tabular.model import (
     RootMeanSquare,
     TabularData,
     TabularModel,
@@ -19,6 +18,7 @@ from coursekit.tabular import (
     exp_rmspe,
     tabular_learner,
 )
+from coursekit.tabular.processors import Processors
 
 # Lesson 6 prints this model (41:02): codes and size of each embedding for the complete Rossmann data.
 ROSSMANN = [(1116, 50), (8, 5), (4, 3), (13, 7), (32, 17), (3, 2), (26, 14), (27, 14), (5, 3), (4, 3), (4, 3),

@@ -1,41 +1,57 @@
-"""A module imports only from tiers above its own, so that there can be no cycle."""
+"""docs/coursekit.md is the reading order: a module imports only what comes before it, so that there is no cycle."""
 
 import ast
+import re
 import sys
 from pathlib import Path
 
 import coursekit
 
 PACKAGE = Path(coursekit.__file__).parent
-TIERS = [
-    "style files states course errors metrics",
-    "device fetch download unpack formulas plots lesson callbacks param_groups layers hooks drawn "
-    "slips precision columns tables",
-    "data backbones loaders schedules recorder progress checkpoint sheets processors",
-    "learner",
-    "images photos photo_checks augment convnets heatmaps tabular collab text rnns rossmann labelling",
-    "interpret export widgets doctor exercises pets_model serve __main__",
-]
-TIER = {name: number for number, names in enumerate(TIERS) for name in names.split()}
-WITHIN = {("tabular", "tables"), ("rossmann", "tabular"), ("pets_model", "export"), ("serve", "export"),
-          ("serve", "pets_model"), ("__main__", "doctor"), ("fetch", "download"), ("fetch", "unpack"),
-          ("download", "unpack"), ("photo_checks", "images"), ("photos", "images"), ("labelling", "images")}
+PAGE = (PACKAGE.parent / "docs/coursekit.md").read_text(encoding="utf-8")
+ORDER = re.findall(r"^\| `([\w.]+)` \|", PAGE, re.M)
+COMMANDS = {"", "__main__", "serve.__main__"}  # no module imports these
 
 
-def module_of(path):
-    """The first name below the package: data/mnist.py belongs to data."""
-    return path.relative_to(PACKAGE).with_suffix("").parts[0]
+def name_of(path):
+    """The module in the file at `path`, without coursekit before it."""
+    return ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix("__init__").rstrip(".")
+
+
+MODULES = {name_of(path): path for path in sorted(PACKAGE.rglob("*.py"))}
 
 
 def imports(path):
-    """The modules of coursekit that the file at `path` imports."""
+    """The modules of coursekit that the file at `path` imports, at its top or within a function."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.module == "coursekit":
-            yield from (alias.name for alias in node.names if alias.name in TIER)
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("coursekit."):
-            yield node.module.split(".")[1]
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "coursekit":
+            base = node.module.removeprefix("coursekit").lstrip(".")
+            names = [f"{base}.{alias.name}".lstrip(".") for alias in node.names]
+            yield from ({name if name in MODULES else base for name in names})
         elif isinstance(node, ast.Import):
-            yield from (name.name.split(".")[1] for name in node.names if name.name.startswith("coursekit."))
+            yield from (alias.name.removeprefix("coursekit.") for alias in node.names
+                        if alias.name.startswith("coursekit."))
+
+
+def place(module):
+    """Where `module` stands in the reading order; the lessons' exercises share a line."""
+    return ORDER.index("exercises" if module.startswith("exercises.") else module)
+
+
+def test_every_module_has_its_line():
+    faces = {name for name in MODULES if any(other.startswith(f"{name}.") for other in MODULES)}
+    listed = {name for name in MODULES if not name.startswith("exercises.")} - COMMANDS - faces
+    assert listed <= set(ORDER) and len(set(ORDER)) == len(ORDER)
+    assert set(ORDER) <= set(MODULES)
+
+
+def test_modules_import_only_what_comes_before():
+    for module, path in MODULES.items():
+        if module in COMMANDS:
+            continue
+        for imported in set(imports(path)) - {module}:
+            assert imported in ORDER, f"{module} imports {imported}, which has no line in docs/coursekit.md"
+            assert place(imported) < place(module), f"{module} imports {imported}, which comes after it"
 
 
 def all_imports(path):
@@ -62,12 +78,5 @@ def test_an_older_python_can_read_the_command_line_that_refuses_it():
     assert {node.module for node in ast.parse(source).body if isinstance(node, ast.ImportFrom)} == {"pathlib"}
 
 
-def test_modules_import_only_from_tiers_above():
-    for path in sorted(PACKAGE.rglob("*.py")):
-        module = module_of(path)
-        if module == "__init__":
-            continue
-        assert module in TIER, f"{path.name} belongs to no tier: add it to TIERS"
-        for imported in set(imports(path)) - {module}:
-            allowed = TIER[imported] < TIER[module] or (module, imported) in WITHIN
-            assert allowed, f"{path.name}, tier {TIER[module]}, imports {imported}, tier {TIER[imported]}"
+def test_no_module_imports_a_command():
+    assert not {imported for path in MODULES.values() for imported in imports(path)} & (COMMANDS - {""})

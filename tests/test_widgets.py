@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from coursekit.sheets import Sheet
+from coursekit.sheets.sheet import Sheet
 from coursekit.widgets.sheets import sheet_controls
 from coursekit.widgets.softmax import softmax_playground
 

@@ -5,10 +5,10 @@ from io import BytesIO
 import torch
 from PIL import Image
 
-from coursekit.backbones import pretrained_body
-from coursekit.convnets import ConvNet
-from coursekit.export import export
 from coursekit.layers import head
+from coursekit.vision.backbones import pretrained_body
+from coursekit.vision.convnets import ConvNet
+from coursekit.vision.export import export
 
 CLASSES = ["pug", "beagle", "Bombay", "Persian", "Egyptian_Mau", "boxer"]
 

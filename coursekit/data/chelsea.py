@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from coursekit.fetch import Origin, locate
+from coursekit.data.fetch import Origin, locate
 
 
 @dataclass(frozen=True)

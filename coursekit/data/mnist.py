@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from coursekit.fetch import Origin, locate
+from coursekit.data.fetch import Origin, locate
 
 N_TRAIN = 50_000  # the lectures' split: the first 50,000 of the training file, its other 10,000 to validate
 

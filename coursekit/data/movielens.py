@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from coursekit.fetch import OWN, Origin, locate
+from coursekit.data.fetch import OWN, Origin, locate
 from coursekit.files import building, to_read
 
 PUBLISHED = ("u.data", "u.item", "u.user", "u.genre")  # of the publisher's files, those that are read here

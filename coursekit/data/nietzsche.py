@@ -3,7 +3,7 @@
 import gzip
 from dataclasses import dataclass
 
-from coursekit.fetch import Origin, locate
+from coursekit.data.fetch import Origin, locate
 
 N_CHARACTERS, N_DISTINCT = 600_893, 84  # of the lecture's copy; others begin differently or hold broken letters
 

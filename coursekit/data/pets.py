@@ -5,8 +5,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from coursekit.drawn import BREEDS, VERSION, draw_pet
-from coursekit.fetch import OWN, Origin, locate
+from coursekit.data.fetch import OWN, Origin, locate
+from coursekit.data.stand_ins import BREEDS, VERSION, draw_pet
 from coursekit.files import building, fingerprint_of_files, to_read
 
 N_EACH = 40  # drawn pictures of each breed

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from coursekit.data import rossmann_stand_in
-from coursekit.fetch import OWN, Origin, locate
+from coursekit.data.fetch import OWN, Origin, locate
+from coursekit.data.stand_ins import rossmann as stand_in
 from coursekit.files import building, to_read
 
 TABLES = ("train", "test", "store", "store_states", "state_names", "googletrend", "weather")
@@ -58,8 +58,8 @@ def as_published(folder, source):
         return folder
     published = to_read(folder / "rossmann")
     if not all((published / f"{name}.csv").is_file() for name in TABLES):
-        sales = _carried(folder) if source == "package" else rossmann_stand_in.made_up_sales()
-        tables = rossmann_stand_in.tables_from(sales)
+        sales = _carried(folder) if source == "package" else stand_in.made_up_sales()
+        tables = stand_in.tables_from(sales)
         with building(published) as new:
             for name in TABLES:
                 tables[name].to_csv(new / f"{name}.csv", index=False, lineterminator="\n")
@@ -70,7 +70,7 @@ def made_by_rule(name, table, source):
     """The columns of the table called `name` that are not the publisher's data."""
     if source in (OWN, "publisher"):
         return []
-    return rossmann_stand_in.GENERATED[name] if source == "package" else list(table)
+    return stand_in.GENERATED[name] if source == "package" else list(table)
 
 
 def _carried(folder):

@@ -4,7 +4,7 @@ import torch
 from torch import tensor
 
 from coursekit.lesson import Exercise
-from coursekit.sheets import Sheet
+from coursekit.sheets.sheet import Sheet
 
 after_one_step = Exercise(
     solution=(3.2, 5.9),

@@ -5,7 +5,7 @@ from torch import tensor
 from torch.nn.functional import one_hot
 
 from coursekit.lesson import Exercise
-from coursekit.sheets import Sheet
+from coursekit.sheets.sheet import Sheet
 
 WEIGHT = torch.arange(12.0).reshape(4, 3)
 

@@ -3,8 +3,8 @@
 import torch
 from torch import nn, tensor
 
-from coursekit.augment import geometry
 from coursekit.lesson import Exercise
+from coursekit.vision.augment import geometry
 
 PICTURES = torch.rand(3, 3, 8, 8, generator=torch.Generator().manual_seed(0))
 ROWS, COLUMNS = [0, 2, 5], [4, 1, 0]

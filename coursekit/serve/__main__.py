@@ -8,10 +8,10 @@ from pathlib import Path
 
 import uvicorn
 
-from coursekit.export import load_exported
 from coursekit.serve.app import create_app
 from coursekit.serve.limits import Limits
 from coursekit.serve.remote import Remote
+from coursekit.vision.export import load_exported
 
 
 def read_options(arguments=None):
@@ -28,7 +28,7 @@ def read_options(arguments=None):
 
 def model_of_pets():
     """The file of the course's own classifier, made now if there is none."""
-    from coursekit.pets_model import pets_model  # here, so that a host with a model needs no data and no pandas
+    from coursekit.vision.pets import pets_model  # here, so that a host with a model needs no data and no pandas
 
     return pets_model()
 

@@ -4,9 +4,9 @@
 import torch
 from torchvision.transforms.v2.functional import to_pil_image
 
-from coursekit.heatmaps import grad_cam
 from coursekit.plots import data_url
-from coursekit.serve.pictures import decode
+from coursekit.serve.images import decode
+from coursekit.vision.heatmaps import grad_cam
 
 
 def answer(classifier, content, max_pixels, with_heatmap=False):

@@ -9,8 +9,8 @@ from pathlib import Path
 import ipywidgets as widgets
 from PIL import ImageOps
 
-from coursekit.images import open_picture
 from coursekit.plots import data_url
+from coursekit.vision.images import open_picture
 from coursekit.widgets.sheets import say
 
 DELETE = object()  # the mark of a picture that shall go to the bin

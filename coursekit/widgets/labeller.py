@@ -1,4 +1,4 @@
-"""A desk for `coursekit.labelling`: a map of pictures to draw a lasso on, the chosen ones, names, undo, export."""
+"""A desk for `vision.labelling`: a map of images to draw a lasso on, the chosen ones, names, undo, export."""
 
 from pathlib import Path
 
@@ -9,9 +9,9 @@ import traitlets
 from PIL import Image, ImageOps
 from sklearn.cluster import KMeans
 
-from coursekit.images import open_picture
-from coursekit.labelling import PROJECTIONS
 from coursekit.plots import data_url
+from coursekit.vision.images import open_picture
+from coursekit.vision.labelling import PROJECTIONS
 from coursekit.widgets.sheets import say
 
 TILE, COLUMNS = 64, 25  # pixels of a small picture; pictures in a row of the atlas

@@ -9,7 +9,7 @@ from coursekit.plots import to_html
 
 
 def sheet_controls(sheet, chart, goal=None, sliders=None):
-    """Buttons, sliders, the table and the chart of `chart`, a cell or total, for a `coursekit.sheets.Sheet`.
+    """Buttons, sliders, the table and the chart of `chart`, a cell or total, for a `coursekit.sheets.sheet.Sheet`.
 
     `sliders`: dict of cell -> (lowest, highest), on a logarithmic scale. The same without a browser:
     `sheet.run()`, `sheet.step()`, `sheet.reset()`, `sheet.cells["lr"] = 0.001`, `sheet.plot(...)`.

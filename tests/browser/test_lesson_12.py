@@ -10,7 +10,7 @@ from PIL import Image, ImageOps
 from playwright.sync_api import expect
 
 from conftest import change_source
-from coursekit.images import open_picture
+from coursekit.vision.images import open_picture
 
 NAME, SOON = "12_image_dataset.ipynb", 20_000  # milliseconds until a button has answered
 

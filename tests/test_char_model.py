@@ -1,11 +1,10 @@
 import pytest
 import torch
 
-from coursekit.callbacks import Callback
+from coursekit.callbacks import Callback, ClipGradients
 from coursekit.learner import Learner
 from coursekit.loaders import Loaders
-from coursekit.rnns import CharModel, ClipGradients, ResetState, continuation
-from coursekit.text import StreamLoader, sequence_loss, write
+from coursekit.text import CharModel, ResetState, StreamLoader, continuation, sequence_loss, write
 
 
 @pytest.fixture(params=["RNN", "GRU", "LSTM"])

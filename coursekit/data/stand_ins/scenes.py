@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from coursekit.drawn.canvas import FINE, any_color, blend, curve, ellipse, tint
+from coursekit.data.stand_ins.canvas import FINE, any_color, blend, curve, ellipse, tint
 
 
 def random_size(random):

@@ -9,8 +9,8 @@ import pandas as pd
 from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
 
-from coursekit.formulas import FormulaError, compute, parse, references, spell
 from coursekit.plots import figure, show
+from coursekit.sheets.formulas import FormulaError, compute, parse, references, spell
 from coursekit.style import describe
 
 FIRST_ROW = 4  # row 1 names the cells, row 2 holds them, row 3 names the columns
@@ -26,7 +26,7 @@ STYLE = """<style>
 class Sheet:
     """A table that computes like a spreadsheet, and whose columns can be carried on from pass to pass.
 
-    - `columns`: dict of name -> values (numbers or words), or -> a formula (see `coursekit.formulas`).
+    - `columns`: dict of name -> values (numbers or words), or -> a formula (see `coursekit.sheets.formulas`).
     - `cells`: dict of name -> number; the named cells, free to change: `sheet.cells["lr"] = 0.01`.
     - `start`: dict of column -> cell; what `above.column` means in the first row.
     - `totals`: dict of name -> formula over whole columns, as "SUM(column.error)".

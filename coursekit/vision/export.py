@@ -7,11 +7,11 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from coursekit.backbones import pretrained_body
-from coursekit.convnets import ConvNet
 from coursekit.files import writing
-from coursekit.images import as_bytes, open_picture
 from coursekit.layers import head
+from coursekit.vision.backbones import pretrained_body
+from coursekit.vision.convnets import ConvNet
+from coursekit.vision.images import as_bytes, open_picture
 
 FORMAT, VERSION = "coursekit picture classifier", 1
 FIELDS = {"classes": list, "size": int, "how": str, "body": str, "normalization": dict}

@@ -11,12 +11,12 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from coursekit.columns import as_category, get, sorted_levels
 from coursekit.layers import ScaledSigmoid, embedding, linear_block
 from coursekit.learner import Learner
 from coursekit.loaders import Loaders, TensorLoader
 from coursekit.metrics import Average, n_items
-from coursekit.processors import Processors
+from coursekit.tabular.columns import as_category, get, sorted_levels
+from coursekit.tabular.processors import Processors
 
 # Squared gradients are remembered for some 100 batches, as in the lecture's library. Torch's own 0.999 means
 # 1,000; with it the error on 150 Rossmann stores was about 0.01 higher after two epochs (seeds 0, 1 and 2).

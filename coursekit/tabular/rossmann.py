@@ -7,11 +7,12 @@ import json
 import math
 from pathlib import Path
 
-from coursekit import columns, layers, learner, loaders, processors, schedules, tables, tabular
-from coursekit.data import rossmann_features, rossmann_stand_in
+from coursekit import layers, learner, loaders, schedules
+from coursekit.data.stand_ins import rossmann as stand_in
 from coursekit.device import seed_everything
 from coursekit.files import building, cache_folder, fingerprint, to_read, to_write
-from coursekit.tabular import TabularData, exp_rmspe, tabular_learner
+from coursekit.tabular import columns, model, processors, rossmann_features, tables
+from coursekit.tabular.model import TabularData, exp_rmspe, tabular_learner
 
 CATEGORICAL = ["Store", "DayOfWeek", "Year", "Month", "Day", "StateHoliday", "CompetitionMonthsOpen", "Promo2Weeks",
                "StoreType", "Assortment", "PromoInterval", "CompetitionOpenSinceYear", "Promo2SinceYear", "State",
@@ -21,8 +22,7 @@ CONTINUOUS = ["CompetitionDistance", "Max_TemperatureC", "Mean_TemperatureC", "M
               "Mean_Humidity", "Min_Humidity", "Max_Wind_SpeedKm_h", "Mean_Wind_SpeedKm_h", "CloudCover", "trend",
               "trend_DE", "AfterStateHoliday", "BeforeStateHoliday", "Promo", "SchoolHoliday"]
 SETTINGS = {"sizes": [1000, 500], "dropout": [0.001, 0.01], "embedding_dropout": 0.04}  # the lecture's
-SOURCES = [columns, layers, learner, loaders, processors, rossmann_features, rossmann_stand_in, schedules, tables,
-           tabular]
+SOURCES = [columns, layers, learner, loaders, model, processors, rossmann_features, schedules, stand_in, tables]
 
 
 def first_held_out_day(features):

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from coursekit import tables
-from coursekit.data import rossmann_stand_in
+from coursekit.data.fetch import Origin, locate
 from coursekit.data.rossmann import rossmann
-from coursekit.fetch import Origin, locate
+from coursekit.data.stand_ins import rossmann as stand_in
 from coursekit.files import building, cache_folder, fingerprint, to_read
-from coursekit.tables import add_datepart, elapsed, left_join, rolling_sums
+from coursekit.tabular import tables
+from coursekit.tabular.tables import add_datepart, elapsed, left_join, rolling_sums
 
 EVENTS = ["SchoolHoliday", "StateHoliday", "Promo"]
 UNKNOWN = {"CompetitionOpenSinceYear": 1900, "CompetitionOpenSinceMonth": 1, "Promo2SinceYear": 1900,
@@ -106,5 +106,5 @@ def add_promo2_age(df):
 
 def _code():
     "Changes with the code that computes the features, so that nothing outdated is read."
-    files = [__file__, tables.__file__, rossmann_stand_in.__file__]
+    files = [__file__, tables.__file__, stand_in.__file__]
     return fingerprint(b"".join(Path(file).read_bytes() for file in files))

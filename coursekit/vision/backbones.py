@@ -14,7 +14,7 @@ import torch
 import torchvision
 from torch import nn
 
-from coursekit.fetch import FetchError, locate, own_folder, store_in
+from coursekit.data.fetch import FetchError, locate, own_folder, store_in
 from coursekit.files import cache_folder
 
 TIMEOUT = (5, 10)  # seconds: to connect, and for an answer

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from coursekit.drawn import BREEDS, VIEWS, body_of, draw_car, draw_pet, draw_pet_and_mask, pet_mask
-from coursekit.drawn.breeds import COLORS
-from coursekit.drawn.canvas import Pose, both_sides, curve, ellipse
-from coursekit.drawn.cars import BODIES
-from coursekit.drawn.marks import ON_BODY, ON_HEAD
-from coursekit.drawn.parts import EARS, EXTRAS
+from coursekit.data.stand_ins import BREEDS, VIEWS, body_of, draw_car, draw_pet, draw_pet_and_mask, pet_mask
+from coursekit.data.stand_ins.breeds import COLORS
+from coursekit.data.stand_ins.canvas import Pose, both_sides, curve, ellipse
+from coursekit.data.stand_ins.cars import BODIES
+from coursekit.data.stand_ins.marks import ON_BODY, ON_HEAD
+from coursekit.data.stand_ins.parts import EARS, EXTRAS
 
 PINNED = [[181, 174, 159], [130, 140, 108], [170, 152, 112]]  # red, green and blue of three pictures
 
@@ -51,7 +51,7 @@ def test_a_picture_is_always_the_same_and_the_next_another(breed):
 
 
 def test_the_stored_pictures_are_still_these():
-    # Raise VERSION in coursekit/drawn/pets.py with these colours: pictures drawn before are then drawn again.
+    # Raise VERSION in coursekit/data/stand_ins/pets.py with these colours: pictures drawn before are then drawn again.
     found = [small(breed, 3).mean((0, 1)) for breed in ("Bengal", "pug", "yorkshire_terrier")]
     assert np.allclose(found, PINNED, atol=1.5)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from coursekit.columns import as_category, codes, get, numbers, sorted_levels
+from coursekit.tabular.columns import as_category, codes, get, numbers, sorted_levels
 
 FORMAT, VERSION = "coursekit processors", 1
 

@@ -5,8 +5,8 @@ Each function draws on an `Animal`; points are in heads, as there.
 
 import numpy as np
 
-from coursekit.drawn import marks
-from coursekit.drawn.canvas import blend, both_sides, curve, ellipse, tint
+from coursekit.data.stand_ins import marks
+from coursekit.data.stand_ins.canvas import blend, both_sides, curve, ellipse, tint
 
 SIDES = (-1, 1)
 RIBBONS = (205, 60, 70), (70, 105, 200), (235, 150, 190), (240, 190, 60)

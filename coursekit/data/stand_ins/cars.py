@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from coursekit.drawn.canvas import FINE, Brush, Pose, blend, cover, ellipse, frame, generator, tint
-from coursekit.drawn.scenes import ROADSIDE, background, photograph, random_size
+from coursekit.data.stand_ins.canvas import FINE, Brush, Pose, blend, cover, ellipse, frame, generator, tint
+from coursekit.data.stand_ins.scenes import ROADSIDE, background, photograph, random_size
 
 PAINTS = ((190, 40, 40), (40, 80, 160), (235, 235, 232), (45, 46, 50), (150, 155, 160), (95, 100, 108),
           (225, 175, 50), (50, 110, 70), (215, 105, 45), (120, 165, 200), (110, 45, 60), (205, 190, 160))

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from PIL import Image
 
-from coursekit.photos import Limits, download_images, file_name, read_urls
+from coursekit.vision.download_images import Limits, download_images, file_name, read_urls
 
 LIMITS = Limits(size=5_000, seconds=1.5, silence=0.5)
 
@@ -226,7 +226,7 @@ def test_an_interruption_leaves_no_part_of_a_file(get, tmp_path, monkeypatch):
     def interrupt(response, limits):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("coursekit.photos._check_head", interrupt)
+    monkeypatch.setattr("coursekit.vision.download_images._check_head", interrupt)
     with pytest.raises(KeyboardInterrupt):
         get("good.jpg")
     assert names(tmp_path / "pictures") == []

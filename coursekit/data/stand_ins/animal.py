@@ -6,9 +6,9 @@ Points are in heads: (0, 0) is the middle of the face, 1 half the width of a usu
 import numpy as np
 from PIL import Image, ImageColor
 
-from coursekit.drawn import marks, parts
-from coursekit.drawn.breeds import COLORS
-from coursekit.drawn.canvas import Brush, Pose, blend, both_sides, cover, curve, ellipse, frame, tint
+from coursekit.data.stand_ins import marks, parts
+from coursekit.data.stand_ins.breeds import COLORS
+from coursekit.data.stand_ins.canvas import Brush, Pose, blend, both_sides, cover, curve, ellipse, frame, tint
 
 SIDES = (-1, 1)
 BLACK, PALE = (14, 12, 14), (250, 250, 250)

@@ -1,12 +1,12 @@
 """A classifier of pets as a file: what lessons 16 and 17 and the app use, made now if nobody has made it."""
 
-from coursekit.backbones import pretrained_body
-from coursekit.convnets import head_learner, image_learner
 from coursekit.data import pets
 from coursekit.device import seed_everything
-from coursekit.export import export
 from coursekit.files import cache_folder, to_read, to_write
-from coursekit.images import from_files, sample
+from coursekit.vision.backbones import pretrained_body
+from coursekit.vision.convnets import head_learner, image_learner
+from coursekit.vision.export import export
+from coursekit.vision.images import from_files, sample
 
 
 def model_path(origin, store=None):

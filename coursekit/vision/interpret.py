@@ -6,10 +6,10 @@ import torch
 from torch.nn import functional as F
 
 from coursekit.device import to_device
-from coursekit.images import to_show
 from coursekit.loaders import in_order
 from coursekit.plots import plot_confusion, show_images
 from coursekit.states import evaluating, same_chance
+from coursekit.vision.images import to_show
 
 
 @dataclass(frozen=True)

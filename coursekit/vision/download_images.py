@@ -14,7 +14,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from coursekit.files import writing
-from coursekit.images import ENDINGS
+from coursekit.vision.images import ENDINGS
 
 CHUNK = 1 << 16  # bytes
 AGENT = "coursekit (a course on deep learning)"

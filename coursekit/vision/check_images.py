@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image, UnidentifiedImageError
 
-from coursekit.images import MAX_PIXELS, PictureError, open_picture
+from coursekit.vision.images import MAX_PIXELS, PictureError, open_picture
 
 SMALLEST = 32  # pixels
 

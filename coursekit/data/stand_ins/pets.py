@@ -1,9 +1,9 @@
 """Portraits of cats and dogs of 37 breeds: every picture another, and each always the same."""
 
-from coursekit.drawn.animal import Animal
-from coursekit.drawn.breeds import BREEDS
-from coursekit.drawn.canvas import FINE, generator
-from coursekit.drawn.scenes import background, foreground, photograph, random_size
+from coursekit.data.stand_ins.animal import Animal
+from coursekit.data.stand_ins.breeds import BREEDS
+from coursekit.data.stand_ins.canvas import FINE, generator
+from coursekit.data.stand_ins.scenes import background, foreground, photograph, random_size
 
 VERSION = 1  # raised when a breed and a number give another picture than before
 

@@ -6,7 +6,7 @@ of the part, and points are in heads: (0, 0) is the middle of the face, y points
 
 import numpy as np
 
-from coursekit.drawn.canvas import blend, both_sides, curve, ellipse, tint
+from coursekit.data.stand_ins.canvas import blend, both_sides, curve, ellipse, tint
 
 SIDES = (-1, 1)
 

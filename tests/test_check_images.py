@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter, ImageOps
 
-from coursekit.photo_checks import check_picture, difference_hash, distances, near_duplicates, verify_images
+from coursekit.vision.check_images import check_picture, difference_hash, distances, near_duplicates, verify_images
 
 
 def noise(seed, size=(120, 90)):

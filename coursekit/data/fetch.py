@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pooch
 
-from coursekit.download import FetchError, check_space, fetch_file, fetch_package, unpack
+from coursekit.data.download import FetchError, check_space, fetch_file, fetch_package, unpack
 from coursekit.files import ROOT, FolderError, building, cache_folder, fingerprint_of_files, is_checkout, make_folder
 
 OWN, DEFAULTS = "COURSEKIT_DATA", ("git", "package", "generated")

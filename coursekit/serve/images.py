@@ -4,8 +4,8 @@ from io import BytesIO
 
 from PIL import Image, UnidentifiedImageError
 
-from coursekit.images import open_picture
 from coursekit.serve.limits import Refused
+from coursekit.vision.images import open_picture
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")  # Pillow reads more: each format is more code to attack
 START_OF_JPEG, START_OF_SCAN = b"\xff\xd8", b"\xff\xda"

@@ -1,0 +1,1 @@
+"""Spreadsheets whose formulas are computed here, cell by cell."""

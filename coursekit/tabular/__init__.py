@@ -1,0 +1,1 @@
+"""Tables: from rows to columns a net can read, models of them, and the shops of Rossmann."""
