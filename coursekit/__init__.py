@@ -1,3 +1,3 @@
-"""The support package of the course: thin, flat, and meant to be read."""
+"""The support package of the course: the training loop first, a folder for each application, and meant to be read."""
 
 __version__ = "0.1.0"
