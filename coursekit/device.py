@@ -49,33 +49,46 @@ def to_device(batch, device):
     Tuples (named ones too), lists, mappings and dataclasses may be nested and keep their kind; anything else that has
     a method `to`, as packed sequences have, is asked to move itself; what has none stays where it is.
     """
-    if isinstance(batch, torch.Tensor):
-        return batch.to(device, non_blocking=True)
-    if hasattr(batch, "to"):
-        return batch.to(device)
-    if isinstance(batch, Mapping):
-        moved = {key: to_device(value, device) for key, value in batch.items()}
-        return _with_items(batch, moved) if isinstance(batch, MutableMapping) else moved
-    if isinstance(batch, (tuple, list)):
-        moved = [to_device(value, device) for value in batch]
-        return batch._make(moved) if hasattr(batch, "_make") else type(batch)(moved)
-    if is_dataclass(batch) and not isinstance(batch, type):
-        return _moved_record(batch, device)
-    return batch
+    def move(value):
+        if isinstance(value, torch.Tensor):
+            return value.to(device, non_blocking=True)
+        return value.to(device) if hasattr(value, "to") else value
+
+    return map_leaves(move, batch)
+
+
+def map_leaves(function, nested):
+    """`nested` with `function` of everything in it that is no container; the containers keep their kind.
+
+    Containers are tuples, lists, mappings and dataclasses without a method `to`.
+    """
+    if hasattr(nested, "to") or isinstance(nested, type):
+        return function(nested)
+    if isinstance(nested, Mapping):
+        return _with_items(nested, {key: map_leaves(function, value) for key, value in nested.items()})
+    if isinstance(nested, (tuple, list)):
+        values = [map_leaves(function, value) for value in nested]
+        return nested._make(values) if hasattr(nested, "_make") else type(nested)(values)
+    if is_dataclass(nested):
+        return _with_fields(nested, function)
+    return function(nested)
 
 
 def _with_items(mapping, items):
-    "A copy of a mapping of any kind, with other values."
+    "A copy of a mapping with other values; a dict where it cannot be changed."
+    if not isinstance(mapping, MutableMapping):
+        return items
     mapping = copy.copy(mapping)
-    mapping.update(items)
+    for key, value in items.items():  # one by one: not every kind has a method update
+        mapping[key] = value
     return mapping
 
 
-def _moved_record(record, device):
-    "A copy of a dataclass, maybe a frozen one, with its tensors on `device`."
+def _with_fields(record, function):
+    "A copy of a dataclass, maybe a frozen one, with other fields."
     record = copy.copy(record)
     for field in fields(record):
-        object.__setattr__(record, field.name, to_device(getattr(record, field.name), device))
+        object.__setattr__(record, field.name, map_leaves(function, getattr(record, field.name)))
     return record
 
 

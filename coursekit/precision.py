@@ -4,6 +4,8 @@ from contextlib import AbstractContextManager, nullcontext
 
 import torch
 
+from coursekit.device import map_leaves
+
 TYPES = {None: None, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
@@ -30,11 +32,7 @@ class Precision:
         """A model's output with its 16-bit numbers as float32, so that losses and metrics are averaged in full."""
         if self.type is None:
             return output
-        if isinstance(output, torch.Tensor):
-            return output.float() if output.dtype == self.type else output
-        if isinstance(output, dict):
-            return {key: self.full(value) for key, value in output.items()}
-        return type(output)(map(self.full, output)) if type(output) in (tuple, list) else output
+        return map_leaves(lambda part: part.float() if getattr(part, "dtype", None) == self.type else part, output)
 
     def scale(self, loss: torch.Tensor) -> torch.Tensor:
         """The loss, as large as float16's gradients need it."""

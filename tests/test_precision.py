@@ -1,5 +1,8 @@
 """16 bits and accumulated batches, on the CPU."""
 
+from collections import OrderedDict, namedtuple
+from dataclasses import dataclass
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -11,6 +14,13 @@ from coursekit.loaders import Loaders, TensorLoader
 from coursekit.precision import Precision
 
 CPU = torch.device("cpu")
+
+
+@dataclass
+class SimpleOutput:
+    """What a model may give."""
+
+    logits: torch.Tensor
 
 
 @pytest.mark.parametrize("name", ["bf16", "fp16"])
@@ -94,6 +104,22 @@ def test_full_goes_into_what_a_model_may_give():
     full = Precision("bf16", CPU).full(given)
     assert full["a"].dtype == full["b"][0].dtype == torch.float32 and full["b"][1].dtype == torch.int64
     assert full["c"] == "text" and Precision(None, CPU).full(given) is given
+
+
+def test_full_keeps_the_kind_of_an_output():
+    class Output(OrderedDict):
+        """As transformers' outputs: keys that are attributes too, and no update."""
+
+        logits = property(lambda self: self["logits"])
+
+        def update(self, *args):
+            raise NotImplementedError
+
+    Pair = namedtuple("Pair", "logits state")
+    half = torch.ones(2, dtype=torch.bfloat16)
+    for given in (Output(logits=half), Pair(half, None), SimpleOutput(half)):
+        full = Precision("bf16", CPU).full(given)
+        assert type(full) is type(given) and full.logits.dtype == torch.float32 and given.logits is half
 
 
 class Norms(Callback):
