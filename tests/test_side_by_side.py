@@ -32,7 +32,12 @@ def start(folder, *flags):
     "pytest, begun in `folder` on the notebooks there, in a group of processes of its own."
     command = [sys.executable, "-m", "pytest", "--nbval-lax", "--nbval-current-env", "-p", "no:cacheprovider", *flags]
     return subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                            start_new_session=True)
+                            start_new_session=True, preexec_fn=None if os.name == "nt" else _hear_interrupts)
+
+
+def _hear_interrupts():
+    "Ctrl-C is heard also where these tests run in the background, whose processes ignore it."
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def add(folder, name, *cells):
