@@ -14,8 +14,8 @@ SOON = 20_000  # milliseconds until a control has answered
 def desk(lab, browser):
     """The desk of lesson 20 with few pictures."""
     change_source(lab, "20_label_images.ipynb", "n_each = 160 ", "n_each = 70 ")
-    change_source(lab, "20_label_images.ipynb", "n_later = 80 ", "n_later = 4 ")
-    change_source(lab, "20_label_images.ipynb", "epochs = 12 ", "epochs = 1 ")
+    change_source(lab, "20_label_images.ipynb", "n_later = 50 ", "n_later = 4 ")
+    change_source(lab, "20_label_images.ipynb", "epochs = 10 ", "epochs = 1 ")
     page = browser.new_page(viewport=VIEW)
     yield Lesson(lab, page, "20_label_images.ipynb").run_up_to("desk = LabellingDesk")
     page.close()
