@@ -3,9 +3,10 @@
 import torch
 
 from bench.timing import in_kernel, report_pairs
+from coursekit.callbacks import ClipGradients
 from coursekit.learner import Learner
 from coursekit.loaders import Loaders
-from coursekit.text import CharModel, ClipGradients, ResetState, StreamLoader, sequence_loss
+from coursekit.text import CharModel, ResetState, StreamLoader, sequence_loss
 
 N_CHARACTERS, N_TRAIN, N_VALID = 85, 60_000, 15_000
 PAIRS, N_STREAMS, LENGTH, LR, WD, LONGEST, GOAL = 9, 64, 32, 1e-2, 0.01, 1.0, 1.05

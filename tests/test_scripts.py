@@ -168,3 +168,9 @@ def test_commands_that_run_lessons_first_see_to_the_packages(command, at_work):
     steps = subprocess.run(["make", "--dry-run", command], text=True, capture_output=True, check=True, timeout=60,
                            cwd=SCRIPTS.parent, env=os.environ | {"MAKEFLAGS": ""}).stdout
     assert 0 <= steps.find("coursekit data get --packages || true") < steps.find(at_work)
+
+
+def test_every_measurement_of_the_bench_can_begin():
+    run = subprocess.run([sys.executable, "-m", "bench", "--help"], cwd=SCRIPTS.parent, capture_output=True, text=True,
+                         check=False)
+    assert run.returncode == 0 and "collab" in run.stdout, run.stderr
