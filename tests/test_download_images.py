@@ -48,9 +48,9 @@ class BadSite(BaseHTTPRequestHandler):
             self.server.now += 1
             self.server.most = max(self.server.most, self.server.now)
         time.sleep(0.05)
-        self.send()
         with self.server.counting:
-            self.server.now -= 1
+            self.server.now -= 1  # before the answer: once it has that, the client may ask for the next
+        self.send()
 
     def serve_plain(self):
         self.head()
