@@ -1,4 +1,7 @@
-"""Times of functions in pairs, taken in a Jupyter kernel, so that the live display is on."""
+"""Times of functions in pairs, taken in a Jupyter kernel, so that the live display is on.
+
+All is computed by one thread, and times are the processor's: what else a machine does changes them little.
+"""
 
 import importlib.util
 import logging
@@ -6,14 +9,14 @@ import os
 import statistics
 import sys
 import warnings
-from time import perf_counter
+from time import process_time
 
 
 def seconds(function, *arguments):
-    """How long a call takes."""
-    begin = perf_counter()
+    """How long the processor works on a call, its display and other threads included."""
+    begin = process_time()
     function(*arguments)
-    return perf_counter() - begin
+    return process_time() - begin
 
 
 def pair(first, second, *arguments, swapped):
@@ -50,7 +53,7 @@ def report_fastai(by_learner, by_fastai, data, goal, pairs=3):
 
 
 def in_kernel(code):
-    """Run `code` in a kernel of this Python, and print what it prints."""
+    """Run `code` in a kernel of this Python, on one thread, and print what it prints."""
     from jupyter_client.manager import start_new_kernel
 
     def show(message):
@@ -60,7 +63,8 @@ def in_kernel(code):
 
     manager, client = start_new_kernel(kernel_name="python3", cwd=os.getcwd())
     try:
-        reply = client.execute_interactive(code, output_hook=show)
+        one_thread = "import torch; torch.set_num_threads(1)\n"
+        reply = client.execute_interactive(one_thread + code, output_hook=show)
         if reply["content"]["status"] != "ok":
             sys.exit("\n".join(reply["content"]["traceback"]))
     finally:

@@ -64,11 +64,11 @@ def map_leaves(function, nested):
     """
     if hasattr(nested, "to") or isinstance(nested, type):
         return function(nested)
-    if isinstance(nested, Mapping):
-        return _with_items(nested, {key: map_leaves(function, value) for key, value in nested.items()})
     if isinstance(nested, (tuple, list)):
         values = [map_leaves(function, value) for value in nested]
         return nested._make(values) if hasattr(nested, "_make") else type(nested)(values)
+    if isinstance(nested, Mapping):
+        return _with_items(nested, {key: map_leaves(function, value) for key, value in nested.items()})
     if is_dataclass(nested):
         return _with_fields(nested, function)
     return function(nested)
