@@ -3,7 +3,7 @@
 1. After the first failed cell of a notebook the rest of it is skipped; other notebooks go on.
 2. A cell tagged raises-exception must raise, and what it raises must be of the stored kind.
 3. A large output may take a minute to arrive, not 5 seconds; a cell is given 600 seconds, not 2000.
-4. HTML is not compared (tables of pandas, pictures): only text is.
+4. HTML is not compared (tables of pandas, images): only text is.
 5. A kernel that dies is noticed within seconds.
 
 With `-n auto` (pytest-xdist) lessons run side by side, a kernel a core and a thread a kernel, the longest first.

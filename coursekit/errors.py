@@ -148,7 +148,7 @@ ADVICE = (  # what torch says, and what to do about it: a sentence, or a functio
     (r"can't be cast to the desired output type Long|Found dtype Long",
      "This loss wants a target of real numbers: use target.float()."),
     (r"to have \d+ channels, but got",
-     "The layer was made for another number of channels: pictures are (n, channels, height, width), so grey "
+     "The layer was made for another number of channels: images are (n, channels, height, width), so grey "
      "ones need x[:, None] and a single one x[None]."),
     (r"\(batched\) input|^expected .*input \(got",
      "The input has the wrong number of axes, often for want of the batch axis: x[None] is a batch of one."),

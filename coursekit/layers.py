@@ -42,7 +42,7 @@ def linear_block(n_in, n_out, batch_norm=True, dropout=0.0, activation=nn.ReLU):
 
 
 class ConcatPool2d(nn.Module):
-    """Each channel's mean and maximum over the picture, side by side: twice as many channels, 1 x 1 large."""
+    """Each channel's mean and maximum over the image, side by side: twice as many channels, 1 x 1 large."""
 
     def forward(self, x):
         """From (n, channels, height, width) to (n, 2 * channels, 1, 1)."""
@@ -50,7 +50,7 @@ class ConcatPool2d(nn.Module):
 
 
 def head(n_channels, n_classes, dropout=0.5):
-    """The last part of a picture classifier: from (n, n_channels, height, width) to (n, n_classes)."""
+    """The last part of an image classifier: from (n, n_channels, height, width) to (n, n_classes)."""
     return nn.Sequential(
         ConcatPool2d(), nn.Flatten(),  # (n, 2 * n_channels)
         linear_block(2 * n_channels, 512, dropout=dropout / 2),

@@ -27,7 +27,7 @@ def figure(*args, width=6.0, height=3.6, **kwargs):
 
 
 def show(fig, alt):
-    """Display `fig` as a picture that carries the sentence `alt`, the same sentence under it, and close it.
+    """Display `fig` as an image that carries the sentence `alt`, the same sentence under it, and close it.
 
     Raises ValueError for an axis without a name: say what it measures with `ax.set(xlabel=..., ylabel=...)`.
     """
@@ -42,21 +42,21 @@ def _smaller(buffer):
     "The bytes of a PNG; of one with photographs in it, which is large, in 256 colours: a quarter of the bytes."
     if buffer.tell() < LARGE:
         return buffer.getvalue()
-    picture, smaller = Image.open(buffer), io.BytesIO()
+    image, smaller = Image.open(buffer), io.BytesIO()
     about = PngInfo()
-    about.add_text("Description", picture.text["Description"])
-    picture = picture.convert("RGB")
-    every_third = picture.resize((picture.width // 3, picture.height // 3), Image.Resampling.NEAREST)
+    about.add_text("Description", image.text["Description"])
+    image = image.convert("RGB")
+    every_third = image.resize((image.width // 3, image.height // 3), Image.Resampling.NEAREST)
     colours = every_third.quantize(255, method=Image.Quantize.MAXCOVERAGE, kmeans=1)  # keeps rare colours, too
     colours.putpalette(colours.getpalette()[:3 * 255] + [255, 255, 255])
-    fewer = picture.quantize(palette=colours, dither=Image.Dither.NONE)
-    fewer.paste(255, mask=Image.fromarray(np.asarray(picture).min(axis=2) == 255))  # paper stays white
+    fewer = image.quantize(palette=colours, dither=Image.Dither.NONE)
+    fewer.paste(255, mask=Image.fromarray(np.asarray(image).min(axis=2) == 255))  # paper stays white
     fewer.save(smaller, "PNG", optimize=True, pnginfo=about)
     return smaller.getvalue()
 
 
 def to_html(fig, alt):
-    """`fig` as an HTML picture that carries the sentence `alt`, for a widget to show; closes the figure."""
+    """`fig` as an HTML image that carries the sentence `alt`, for a widget to show; closes the figure."""
     buffer = io.BytesIO()
     fig.savefig(buffer, format="png")
     plt.close(fig)
@@ -117,7 +117,7 @@ def plot_schedule(recorder, title="Learning rate and momentum of each batch"):
 
 
 def show_images(images, titles=None, alt=None, columns=8, size=1.1, cmap="gray"):
-    """A grid of pictures: (n, height, width) in grey or (n, height, width, 3) in colour, each with its title."""
+    """A grid of images: (n, height, width) in grey or (n, height, width, 3) in colour, each with its title."""
     n = len(images)
     rows = -(-n // columns)
     fig, axs = figure(rows, min(columns, n), width=size * min(columns, n), height=(size + 0.25) * rows,
@@ -127,7 +127,7 @@ def show_images(images, titles=None, alt=None, columns=8, size=1.1, cmap="gray")
     for ax, image, title in zip(axs.flat, images, titles if titles is not None else [""] * n, strict=False):
         ax.imshow(image, cmap=cmap)
         ax.set_title(str(title), fontsize=10, loc="center")
-    show(fig, alt or f"{n} pictures" + (f": {', '.join(map(str, titles))}" if titles is not None else "") + ".")
+    show(fig, alt or f"{n} images" + (f": {', '.join(map(str, titles))}" if titles is not None else "") + ".")
 
 
 def plot_confusion(matrix, classes, title="Confusion matrix", size=5.0):
@@ -166,7 +166,7 @@ def data_url(image, kind="JPEG", **options):
 
 
 def _img(kind, buffer, alt):
-    "The HTML of a picture of `kind`, PNG or GIF, whose bytes lie in `buffer`."
+    "The HTML of an image of `kind`, PNG or GIF, whose bytes lie in `buffer`."
     return f'<img src="{data_url(buffer.getvalue(), kind)}" alt="{html.escape(alt)}">'
 
 
@@ -175,12 +175,12 @@ def _names(ax):
     names = [ax.get_xlabel(), ax.get_ylabel()] + ([ax.get_zlabel()] if hasattr(ax, "get_zlabel") else [])
     if not all(names):
         raise ValueError(f"Every axis needs a name, but these are {names}: call ax.set(xlabel=..., ylabel=...), "
-                         "or ax.axis('off') for a pure picture.")
+                         "or ax.axis('off') for a pure image.")
     return names
 
 
 def _display(mime, content, alt, axes):
-    "Send a picture with its sentence to the notebook: in the metadata for machines, below it for eyes."
+    "Send an image with its sentence to the notebook: in the metadata for machines, below it for eyes."
     if isinstance(content, bytes):
         content = base64.b64encode(content).decode()
     display({mime: content, "text/plain": alt}, metadata={mime: {"alt": alt, "axes": axes}}, raw=True)

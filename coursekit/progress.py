@@ -42,7 +42,7 @@ class Progress(Callback):
         if perf_counter() >= self.due:
             learn.recorder.update()
             if self.handle:
-                self.handle.update(self.picture(learn), raw=True)
+                self.handle.update(self.figure(learn), raw=True)
             self.due = perf_counter() + self.interval
 
     def after_epoch(self, learn):
@@ -66,7 +66,7 @@ class Progress(Callback):
             print(line(row), flush=True)
         self.told = len(rows)
 
-    def picture(self, learn):
+    def figure(self, learn):
         """Bar, curve and table as they stand, with a line of text for those who see no HTML."""
         n_batches = len(learn.loaders.train if learn.training else learn.loaders.valid)
         which = "training" if learn.training else "validation"

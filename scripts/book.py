@@ -47,11 +47,11 @@ def copy_pages(source):
 
 
 def speak(output):
-    """Turn a picture into HTML that carries its alt text, which the site would drop otherwise."""
-    picture = output.get("data", {}).get("image/png")
-    if picture:
+    """Turn an image into HTML that carries its alt text, which the site would drop otherwise."""
+    image = output.get("data", {}).get("image/png")
+    if image:
         alt = html.escape(output.metadata["image/png"]["alt"], quote=True)
-        encoded = "".join(picture.split())
+        encoded = "".join(image.split())
         output.data = {"text/html": f'<img loading="lazy" alt="{alt}" src="data:image/png;base64,{encoded}">'}
 
 
@@ -83,7 +83,7 @@ def build():
 
 
 class Page(HTMLParser):
-    """Links, names that links can lead to, and pictures without alt text, of one HTML file."""
+    """Links, names that links can lead to, and images without alt text, of one HTML file."""
 
     def __init__(self, path):
         super().__init__()
@@ -100,11 +100,11 @@ class Page(HTMLParser):
 
 
 def faults(site):
-    """A sentence for every link within `site` that leads nowhere, and for every picture without alt text."""
+    """A sentence for every link within `site` that leads nowhere, and for every image without alt text."""
     pages = {path.resolve(): Page(path) for path in site.rglob("*.html") if "_static" not in path.parts}
     for path, page in pages.items():
         where = path.relative_to(site.resolve())
-        yield from (f"{where}: a picture has no alt text: {source}" for source in page.silent)
+        yield from (f"{where}: an image has no alt text: {source}" for source in page.silent)
         for link in page.links:
             parts = urlsplit(link)
             if parts.scheme or parts.netloc:

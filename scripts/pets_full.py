@@ -1,7 +1,7 @@
 """The lecture's training of the pets with all photographs on a GPU: `make pets-full`, into results/pets_full.json.
 
 ResNet-34 from 224 to 352 pixels with the lecture's rates and augmentation, in bfloat16 and channels last. Prints
-how many pictures a second it trains, beside the same model on one batch of random numbers that stays on the GPU.
+how many images a second it trains, beside the same model on one batch of random numbers that stays on the GPU.
 Source: lesson 6 (the training of the pets, and get_transforms with larger values).
 """
 
@@ -37,7 +37,7 @@ OPTIMIZER = functools.partial(torch.optim.AdamW, betas=(0.9, 0.99), fused=True)
 
 @dataclass(frozen=True)
 class Stage:
-    """One fit: `size` of the pictures, `epochs`, rates, whether the body is trained, and the cycle's `pct_start`."""
+    """One fit: `size` of the images, `epochs`, rates, whether the body is trained, and the cycle's `pct_start`."""
 
     size: int
     epochs: int
@@ -70,37 +70,37 @@ def freeze_but_norms(learn):
             module.requires_grad_(True)
 
 
-def pictures_per_second(model, loader):
-    """How many pictures a copy of `model` trains on in a second: from `loader`, and from one random batch."""
+def images_per_second(model, loader):
+    """How many images a copy of `model` trains on in a second: from `loader`, and from one random batch."""
     x, y = next(iter(loader))
     synthetic = [(torch.rand_like(x), y)] * len(loader)
     return [_rate(model, loader, loader.batches.n_items), _rate(model, synthetic, len(x) * len(synthetic))]
 
 
-def _rate(model, batches, n_pictures):
+def _rate(model, batches, n_images):
     "The first pass warms up, the second is timed; the recorder waits for the device at the end of a pass."
     learn = Learner(copy.deepcopy(model), Loaders(batches), F.cross_entropy, optimizer=OPTIMIZER, precision="bf16")
     learn.reporters = [learn.recorder]
     learn.fit(2, 1e-6)
-    return n_pictures / learn.recorder.history[-1]["seconds"]
+    return n_images / learn.recorder.history[-1]["seconds"]
 
 
-def train(pictures, model, stages=STAGES, batch_size=64, seed=2):
-    """Rows of results: error, loss and speed after each stage of the training of `model` on `pictures`."""
+def train(images, model, stages=STAGES, batch_size=64, seed=2):
+    """Rows of results: error, loss and speed after each stage of the training of `model` on `images`."""
     seed_everything(seed)
     learn, rows = None, {}
     for stage in stages:
-        loaders = pictures.loaders(stage.size, batch_size, AUGMENT, seed=seed)
+        loaders = images.loaders(stage.size, batch_size, AUGMENT, seed=seed)
         learn = learn or Learner(model, loaders, F.cross_entropy, [error_rate], OPTIMIZER, precision="bf16")
         learn.loaders = loaders
         learn.unfreeze() if stage.unfrozen else freeze_but_norms(learn)
         learn.fit_one_cycle(stage.epochs, stage.lr, wd=0.01, pct_start=stage.pct_start)
         row = learn.recorder.history[-1]
-        ours, synthetic = pictures_per_second(learn.model, learn.loaders.train)
+        ours, synthetic = images_per_second(learn.model, learn.loaders.train)
         rows |= {f"{stage.name}, error": f"{row['error_rate']:.4f}",
                  f"{stage.name}, validation loss": f"{row['valid_loss']:.4f}",
-                 f"{stage.name}, pictures a second": f"{ours:.0f}, of random numbers {synthetic:.0f}"}
-        print(f"{stage.name}: trains {ours:.0f} pictures a second; the same model on random numbers {synthetic:.0f}")
+                 f"{stage.name}, images a second": f"{ours:.0f}, of random numbers {synthetic:.0f}"}
+        print(f"{stage.name}: trains {ours:.0f} images a second; the same model on random numbers {synthetic:.0f}")
     return rows
 
 
@@ -116,9 +116,9 @@ def main(arguments=None):
     if get_device().type == "cpu":
         print("There is no GPU here: with all photographs this takes hours.")
     start = time.perf_counter()
-    pictures = from_files(data.files, data.breed_of, valid=0.2, seed=2, classes=data.classes, key=data.origin.key)
-    rows = train(pictures, new_model(backbone, len(pictures.classes)))
-    stored = {"data": f"{data.origin} {pictures}", "machine": describe_machine(), "backbone": backbone,
+    images = from_files(data.files, data.breed_of, valid=0.2, seed=2, classes=data.classes, key=data.origin.key)
+    rows = train(images, new_model(backbone, len(images.classes)))
+    stored = {"data": f"{data.origin} {images}", "machine": describe_machine(), "backbone": backbone,
               "python": platform.python_version(), "torch": torch.__version__, "seeds": 2,
               "seconds": round(time.perf_counter() - start), "rows": rows}
     RESULTS.mkdir(exist_ok=True)

@@ -90,20 +90,20 @@ def no_warnings(lesson):
 
 
 def figures_speak(lesson):
-    """Every picture has alt text and names on its axes, which coursekit.plots.show writes."""
+    """Every figure has alt text and names on its axes, which coursekit.plots.show writes."""
     for cell, output in outputs(lesson):
         for kind, content in output.get("data", {}).items():
             if kind.startswith("image/") or (kind == "text/html" and "<img" in join(content)):
                 about = output["metadata"].get(kind, {})
-                yield from (f"{lesson.where(cell)} shows {fault}" for fault in picture_faults(about))
+                yield from (f"{lesson.where(cell)} shows {fault}" for fault in figure_faults(about))
 
 
-def picture_faults(about):
-    """What the metadata `about` a picture lack."""
+def figure_faults(about):
+    """What the metadata `about` a figure lack."""
     if not str(about.get("alt", "")).strip():
-        yield "a picture without alt text: use coursekit.plots.show."
+        yield "a figure without alt text: use coursekit.plots.show."
     if not isinstance(about.get("axes"), list):
-        yield "a picture that does not list its axes: use coursekit.plots.show."
+        yield "a figure that does not list its axes: use coursekit.plots.show."
     elif not all(str(name).strip() for names in about["axes"] for name in names):
         yield "an axis without a name: ax.set(xlabel=..., ylabel=...)."
 
@@ -233,7 +233,7 @@ def prose_and_code_balance(lesson):
 def small(lesson):
     """A file that every page can show."""
     if lesson.size > MOST_BYTES:
-        yield f"The file has {lesson.size:,} bytes; at most {MOST_BYTES:,}. Show smaller pictures."
+        yield f"The file has {lesson.size:,} bytes; at most {MOST_BYTES:,}. Show smaller figures."
 
 
 def numbers_have_a_source(lesson):

@@ -13,7 +13,7 @@ NOTHING = Augment(flip=False, max_rotate=0, max_zoom=1, max_lighting=0, max_warp
 
 @pytest.fixture
 def x():
-    """Five smooth pictures, 24 x 32, from 0.1 to 0.9."""
+    """Five smooth images, 24 x 32, from 0.1 to 0.9."""
     noise = torch.rand(5, 3, 6, 8, generator=torch.Generator().manual_seed(0))
     return 0.1 + 0.8 * F.interpolate(noise, (24, 32), mode="bilinear")
 
@@ -83,7 +83,7 @@ def test_warp_enlarges_one_side_and_keeps_the_ends_in_place():
 def test_paddings_fill_what_comes_in():
     x = torch.arange(1.0, 5).expand(1, 1, 4, 4) / 8
     shift = torch.eye(3)[None].clone()
-    shift[0, 0, 2] = 1.0  # half a picture to the left
+    shift[0, 0, 2] = 1.0  # half an image to the left
     rows = {padding: (geometry(x, shift, padding)[0, 0, 1] * 8).round().tolist()
             for padding in ("zeros", "border", "reflection")}
     assert rows == {"zeros": [3, 4, 0, 0], "border": [3, 4, 4, 4], "reflection": [3, 4, 4, 3]}
@@ -113,7 +113,7 @@ def test_a_seed_gives_the_same_batch_twice(x):
     assert torch.equal(by_torch, Augment()(x))
 
 
-def test_every_picture_has_changes_of_its_own():
+def test_every_image_has_changes_of_its_own():
     same = torch.rand(1, 3, 16, 16, generator=generator()).expand(8, -1, -1, -1)
     changed = Augment(p_geometry=1, p_lighting=1)(same, generator()).flatten(1)
     assert torch.cdist(changed, changed).add(torch.eye(8)).min() > 0.1

@@ -16,8 +16,8 @@ TABBY, TIGER_CAT, EGYPTIAN_CAT, GOLDFISH = 281, 282, 285, 1
 @pytest.fixture(scope="module")
 def chelsea():
     """The cat as a batch of one, squashed to 224 x 224."""
-    picture = data.chelsea().picture.resize((224, 224), Image.Resampling.BICUBIC)
-    return pil_to_tensor(picture)[None] / 255
+    image = data.chelsea().image.resize((224, 224), Image.Resampling.BICUBIC)
+    return pil_to_tensor(image)[None] / 255
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def body():
 
 def test_chelsea_is_a_photograph_with_an_origin(capsys):
     cat = data.chelsea()
-    assert cat.picture.size == (451, 300) and cat.picture.mode == "RGB" and cat.file.is_file()
+    assert cat.image.size == (451, 300) and cat.image.mode == "RGB" and cat.file.is_file()
     assert cat.origin.real and str(cat.origin) in capsys.readouterr().out
 
 

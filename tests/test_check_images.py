@@ -1,4 +1,4 @@
-"""Files that are no pictures are found and named; copies are found, other pictures are not."""
+"""Files that are no images are found and named; copies are found, other images are not."""
 
 import io
 
@@ -6,26 +6,26 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter, ImageOps
 
-from coursekit.vision.check_images import check_picture, difference_hash, distances, near_duplicates, verify_images
+from coursekit.vision.check_images import check_image, difference_hash, distances, near_duplicates, verify_images
 
 
 def noise(seed, size=(120, 90)):
-    """A picture of soft random blobs."""
+    """An image of soft random blobs."""
     rng = np.random.default_rng(seed)
     small = Image.fromarray(rng.integers(0, 256, (6, 8, 3), dtype=np.uint8))
     return small.resize(size, Image.Resampling.BICUBIC)
 
 
-def as_bytes(picture, **options):
+def as_bytes(image, **options):
     buffer = io.BytesIO()
-    picture.save(buffer, **({"format": "JPEG"} | options))
+    image.save(buffer, **({"format": "JPEG"} | options))
     return buffer.getvalue()
 
 
 JPEG, PNG = as_bytes(noise(0)), as_bytes(noise(0), format="PNG")
-WRONG = {"page.jpg": (b"\n<!DOCTYPE html><html>Gone</html>", "a web page, no picture"),
-         "text.jpg": (b"hello", "no picture of a known kind"),
-         "empty.jpg": (b"", "no picture of a known kind"),
+WRONG = {"page.jpg": (b"\n<!DOCTYPE html><html>Gone</html>", "a web page, no image"),
+         "text.jpg": (b"hello", "no image of a known kind"),
+         "empty.jpg": (b"", "no image of a known kind"),
          "half.jpg": (JPEG[:len(JPEG) // 2], "damaged: "),
          "half.png": (PNG[:len(PNG) // 2], "damaged: "),
          "tiny.jpg": (as_bytes(noise(0, (31, 200))), "smaller than 32 pixels"),
@@ -33,10 +33,10 @@ WRONG = {"page.jpg": (b"\n<!DOCTYPE html><html>Gone</html>", "a web page, no pic
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_what_is_no_picture_gets_its_reason(tmp_path, name):
+def test_what_is_no_image_gets_its_reason(tmp_path, name):
     content, reason = WRONG[name]
     (tmp_path / name).write_bytes(content)
-    found = check_picture(tmp_path / name, max_pixels=50_000)[2]
+    found = check_image(tmp_path / name, max_pixels=50_000)[2]
     assert found.startswith(reason) and str(tmp_path) not in found
 
 
@@ -45,7 +45,7 @@ def test_the_report_has_a_row_for_each_file_in_order(tmp_path):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(content)
     report = verify_images(tmp_path)
-    assert report.to_numpy().tolist() == [["a/bad.jpg", 0, 0, "no picture of a known kind"],
+    assert report.to_numpy().tolist() == [["a/bad.jpg", 0, 0, "no image of a known kind"],
                                           ["a/one.png", 120, 90, ""], ["b/two.jpg", 120, 90, ""]]
     assert len(list(tmp_path.rglob("*.*"))) == 3, "verify_images removed something"
 
@@ -63,16 +63,16 @@ def test_the_hash_says_where_it_gets_brighter():
 
 
 @pytest.mark.parametrize("change", [
-    lambda picture: picture.resize((70, 50)), lambda picture: picture.resize((400, 300)),
-    lambda picture: Image.open(io.BytesIO(as_bytes(picture, quality=20))),
-    lambda picture: ImageOps.grayscale(picture), lambda picture: picture.point(lambda value: value * 0.8 + 20),
-    lambda picture: picture.filter(ImageFilter.GaussianBlur(2))])
+    lambda image: image.resize((70, 50)), lambda image: image.resize((400, 300)),
+    lambda image: Image.open(io.BytesIO(as_bytes(image, quality=20))),
+    lambda image: ImageOps.grayscale(image), lambda image: image.point(lambda value: value * 0.8 + 20),
+    lambda image: image.filter(ImageFilter.GaussianBlur(2))])
 def test_a_copy_stays_near(change):
-    picture = noise(1)
-    assert (difference_hash(picture) != difference_hash(change(picture))).sum() <= 4
+    image = noise(1)
+    assert (difference_hash(image) != difference_hash(change(image))).sum() <= 4
 
 
-def test_other_pictures_are_far():
+def test_other_images_are_far():
     hashes = np.stack([difference_hash(noise(seed)).ravel() for seed in range(30)])
     apart = distances(hashes)
     assert apart[~np.eye(30, dtype=bool)].min() > 10
@@ -88,8 +88,8 @@ def test_pairs_are_found_nearest_first_and_the_first_file_is_named_first(tmp_pat
     files = [tmp_path / f"{name}.png" for name in "dcba"]
     slightly = noise(5)
     slightly.paste("white", (0, 0, 20, 20))
-    for file, picture in zip(files, [noise(5), noise(6), slightly, noise(5).resize((60, 45))], strict=True):
-        picture.save(file)
+    for file, image in zip(files, [noise(5), noise(6), slightly, noise(5).resize((60, 45))], strict=True):
+        image.save(file)
     pairs = [(first.stem, second.stem) for _, first, second in near_duplicates(files)]
     assert pairs[0] == ("d", "a") and set(pairs) == {("d", "a"), ("d", "b"), ("b", "a")}
     found = [distance for distance, _, _ in near_duplicates(files)]

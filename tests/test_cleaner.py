@@ -11,13 +11,13 @@ CLASSES = ["bear", "cat", "dog"]
 
 @pytest.fixture
 def root(tmp_path):
-    """Twelve pictures in the folders of three classes; numbers repeat from class to class."""
+    """Twelve images in the folders of three classes; numbers repeat from class to class."""
     for name, colour in zip(CLASSES, ["brown", "orange", "grey"], strict=True):
         for number in range(4):
-            path = tmp_path / "photos" / name / f"{number}.jpg"
+            path = tmp_path / "images" / name / f"{number}.jpg"
             path.parent.mkdir(parents=True, exist_ok=True)
             Image.new("RGB", (40 + number, 40), colour).save(path)
-    return tmp_path / "photos"
+    return tmp_path / "images"
 
 
 @pytest.fixture
@@ -34,8 +34,8 @@ def tree(root):
 def test_to_bin_and_back(root):
     before = tree(root)
     move = to_bin(root / "cat" / "1.jpg", root)
-    assert move == Move(root / "cat" / "1.jpg", root.parent / "photos_bin" / "cat" / "1.jpg")
-    assert tree(root) == {("photos_bin" + name[6:] if name == "photos/cat/1.jpg" else name): content
+    assert move == Move(root / "cat" / "1.jpg", root.parent / "images_bin" / "cat" / "1.jpg")
+    assert tree(root) == {("images_bin" + name[6:] if name == "images/cat/1.jpg" else name): content
                           for name, content in before.items()}
     put_back(move)
     assert tree(root) == before
@@ -46,8 +46,8 @@ def test_relabel_takes_a_free_name(root):
     move = relabel(root / "cat" / "1.jpg", root, "dog")
     assert move.target == root / "dog" / "1-2.jpg"
     assert relabel(root / "bear" / "1.jpg", root, "dog").target == root / "dog" / "1-3.jpg"
-    assert move.target.read_bytes() == before["photos/cat/1.jpg"]
-    assert (root / "dog" / "1.jpg").read_bytes() == before["photos/dog/1.jpg"]
+    assert move.target.read_bytes() == before["images/cat/1.jpg"]
+    assert (root / "dog" / "1.jpg").read_bytes() == before["images/dog/1.jpg"]
 
 
 def test_nothing_is_overwritten_on_the_way_back(root):
@@ -79,8 +79,8 @@ def test_confirm_moves_exactly_what_is_marked_and_goes_on_by_five(root, cleaner)
     cleaner.keep(seen[2])
     moves = cleaner.confirm()
     assert [move.source for move in moves] == seen[:2] and cleaner.moved() == moves
-    assert set(tree(root)) == set(before) - {"photos/bear/0.jpg", "photos/bear/1.jpg"} | {
-        "photos_bin/bear/0.jpg", "photos/dog/1-2.jpg"}
+    assert set(tree(root)) == set(before) - {"images/bear/0.jpg", "images/bear/1.jpg"} | {
+        "images_bin/bear/0.jpg", "images/dog/1-2.jpg"}
     assert len(seen) == 5 and cleaner.screen() == sorted(cleaner.files)[5:10]
 
 
@@ -106,8 +106,8 @@ def test_the_last_mark_counts(root, cleaner):
     assert cleaner.confirm() == []
 
 
-def test_only_pictures_of_the_screen_and_known_classes(cleaner):
-    with pytest.raises(ValueError, match=r"Expected a picture of this screen, found 3\.jpg"):
+def test_only_images_of_the_screen_and_known_classes(cleaner):
+    with pytest.raises(ValueError, match=r"Expected an image of this screen, found 3\.jpg"):
         cleaner.delete(cleaner.files[-1])
     with pytest.raises(ValueError, match="Expected one of bear, cat, dog, found 'car'"):
         cleaner.relabel(cleaner.screen()[0], "car")
@@ -148,29 +148,29 @@ def test_files_that_are_gone_are_passed_over(root):
 
 def test_buttons_do_what_the_functions_do(root, cleaner):
     before, box = tree(root), cleaning_screens(cleaner)
-    assert "Pictures 1 to 5 of 12." in page(box) and page(box).count("<img") == 5
-    assert "Picture 5, labelled cat" in page(box)
+    assert "Images 1 to 5 of 12." in page(box) and page(box).count("<img") == 5
+    assert "Image 5, labelled cat" in page(box)
     find(box, "Delete 2").value = True
     find(box, "Class 3").value = "cat"
     assert tree(root) == before and find(box, "Class 2").disabled
     find(box, "Confirm").click()
-    assert "Confirmed: 1 deleted, 1 relabelled. Pictures 6 to 10 of 12." in page(box)
-    assert set(tree(root)) == set(before) - {"photos/bear/1.jpg", "photos/bear/2.jpg"} | {
-        "photos_bin/bear/1.jpg", "photos/cat/2-2.jpg"}
+    assert "Confirmed: 1 deleted, 1 relabelled. Images 6 to 10 of 12." in page(box)
+    assert set(tree(root)) == set(before) - {"images/bear/1.jpg", "images/bear/2.jpg"} | {
+        "images_bin/bear/1.jpg", "images/cat/2-2.jpg"}
     find(box, "Undo").click()
-    assert "Undone: 2 put back. Pictures 1 to 5 of 12." in page(box) and tree(root) == before
+    assert "Undone: 2 put back. Images 1 to 5 of 12." in page(box) and tree(root) == before
 
 
 def test_the_buttons_follow_the_functions(root, cleaner):
     box = cleaning_screens(cleaner)
     cleaner.delete(cleaner.screen()[0])
     cleaner.confirm()
-    assert "Confirmed: 1 deleted, 0 relabelled. Pictures 6 to 10 of 12." in page(box)
+    assert "Confirmed: 1 deleted, 0 relabelled. Images 6 to 10 of 12." in page(box)
     find(box, "Delete 1").value = True
     find(box, "Confirm").click()
     assert [move.source for move in cleaner.moved()] == [root / "bear" / "0.jpg", root / "cat" / "1.jpg"]
     cleaner.undo()
-    assert "Undone: 1 put back. Pictures 6 to 10 of 12." in page(box)
+    assert "Undone: 1 put back. Images 6 to 10 of 12." in page(box)
 
 
 def test_a_button_says_what_went_wrong_and_shows_the_marks(root, cleaner):
@@ -179,7 +179,7 @@ def test_a_button_says_what_went_wrong_and_shows_the_marks(root, cleaner):
     find(box, "Class 2").value = "dog"
     cleaner.screen()[0].unlink()
     find(box, "Confirm").click()
-    assert "nothing was moved" in page(box) and "Picture 1 is gone." in page(box)
+    assert "nothing was moved" in page(box) and "Image 1 is gone." in page(box)
     assert find(box, "Delete 1").value and find(box, "Class 1").disabled and find(box, "Class 2").value == "dog"
     find(box, "Delete 1").value = False
     find(box, "Confirm").click()

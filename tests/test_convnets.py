@@ -10,7 +10,7 @@ from coursekit.param_groups import layer_groups
 from coursekit.vision.augment import Augment
 from coursekit.vision.backbones import Body, pretrained_body
 from coursekit.vision.convnets import ConvNet, body_features, head_learner, image_learner, is_frozen
-from coursekit.vision.images import PictureLoader
+from coursekit.vision.images import ImageLoader
 
 
 def tiny_body():
@@ -22,12 +22,12 @@ def tiny_body():
 
 
 def colours(n=48, seed=0, augment=None, batch_size=16):
-    """Pictures that are mostly red, green or blue, with some noise."""
+    """Images that are mostly red, green or blue, with some noise."""
     generator = torch.Generator().manual_seed(seed)
     labels = torch.arange(n) % 3
     pixels = torch.randint(0, 80, (n, 3, 16, 16), generator=generator, dtype=torch.uint8)
     pixels[torch.arange(n), labels] += 60
-    return PictureLoader(pixels, labels, augment, batch_size=batch_size, shuffle=True, seed=seed, device="cpu")
+    return ImageLoader(pixels, labels, augment, batch_size=batch_size, shuffle=True, seed=seed, device="cpu")
 
 
 def colour_learner(train_bn=False, **options):
@@ -100,10 +100,10 @@ def test_evaluation_mode_reaches_everything():
 def test_body_features_are_what_the_head_pools():
     body, loader = tiny_body(), colours(20, batch_size=8).plain()
     features, labels = body_features(body, loader)
-    pictures = torch.cat([x for x, _ in loader])
+    images = torch.cat([x for x, _ in loader])
     assert body.training and features.shape == (20, 32) and labels.tolist() == [i % 3 for i in range(20)]
     with torch.no_grad():
-        expected = ConcatPool2d()(body.eval()(pictures)).flatten(1)
+        expected = ConcatPool2d()(body.eval()(images)).flatten(1)
     torch.testing.assert_close(features, expected)
     assert not features.requires_grad
 
@@ -117,14 +117,14 @@ def test_training_on_features_trains_the_models_own_head():
     assert learn.validate()["error_rate"] < 0.1 and changed(learn.model.body, body) == []
 
 
-def test_features_give_the_same_training_as_pictures():
-    on_pictures, learn = colour_learner(), colour_learner()
-    learn.model.load_state_dict(on_pictures.model.state_dict())
+def test_features_give_the_same_training_as_images():
+    on_images, learn = colour_learner(), colour_learner()
+    learn.model.load_state_dict(on_images.model.state_dict())
     on_features = head_learner(learn, batch_size=16, seed=0)
-    for learner in (on_pictures, on_features):
+    for learner in (on_images, on_features):
         torch.manual_seed(3)  # the same dropout
         learner.fit(2, 1e-2)
-    assert on_features.recorder.losses == pytest.approx(on_pictures.recorder.losses, abs=1e-4)
+    assert on_features.recorder.losses == pytest.approx(on_images.recorder.losses, abs=1e-4)
 
 
 def test_the_learning_rate_finder_leaves_the_loader_as_it_was():

@@ -1,4 +1,4 @@
-"""Downloads of pictures from a server that does everything wrong: a line about each URL, and nothing half done."""
+"""Downloads of images from a server that does everything wrong: a line about each URL, and nothing half done."""
 
 import io
 import threading
@@ -13,13 +13,13 @@ from coursekit.vision.download_images import Limits, download_images, file_name,
 LIMITS = Limits(size=5_000, seconds=1.5, silence=0.5)
 
 
-def picture():
+def image():
     buffer = io.BytesIO()
     Image.new("RGB", (60, 40), "orange").save(buffer, format="JPEG")
     return buffer.getvalue()
 
 
-CONTENT = picture()
+CONTENT = image()
 
 
 class BadSite(BaseHTTPRequestHandler):
@@ -112,7 +112,7 @@ class BadSite(BaseHTTPRequestHandler):
         self.head(302, Location="file:///etc/hostname")
 
     def serve_ftp(self):
-        self.head(302, Location="ftp://127.0.0.1/picture.jpg")
+        self.head(302, Location="ftp://127.0.0.1/image.jpg")
 
 
 @pytest.fixture
@@ -133,7 +133,7 @@ def site():
 @pytest.fixture
 def get(site, tmp_path):
     """Call with the names of the server's ways; gives the report."""
-    return lambda *ways, **options: download_images([f"{site.address}/{way}" for way in ways], tmp_path / "pictures",
+    return lambda *ways, **options: download_images([f"{site.address}/{way}" for way in ways], tmp_path / "images",
                                                     LIMITS, **options)
 
 
@@ -146,15 +146,15 @@ def test_one_url_on_each_line():
 
 
 @pytest.mark.parametrize("way", ["good.jpg", "plain", "moved"])
-def test_a_picture_arrives_whole(get, tmp_path, way):
+def test_a_image_arrives_whole(get, tmp_path, way):
     report = get(way)
     assert report.iloc[0].to_dict() | {"url": ""} == {"url": "", "file": "00000000.jpg", "bytes": len(CONTENT),
                                                      "reason": ""}
-    assert (tmp_path / "pictures" / "00000000.jpg").read_bytes() == CONTENT
+    assert (tmp_path / "images" / "00000000.jpg").read_bytes() == CONTENT
 
 
 BAD = [("gone", "the server answers 404 Not Found"), ("broken", "the server answers 500"),
-       ("page.jpg", "the server sends text/html, no picture"), ("empty", "an empty file"),
+       ("page.jpg", "the server sends text/html, no image"), ("empty", "an empty file"),
        ("cut.jpg", f"broke off after 100 of {len(CONTENT)} bytes"), ("chunked", "broke off"),
        ("announced", "10,000,000,000 bytes, more than 5,000"), ("endless", "more than 5,000 bytes"),
        ("silent", "no answer in time"), ("stalled", "no answer in time"), ("drip", "not complete after 1.5 s"),
@@ -166,10 +166,10 @@ def test_what_goes_wrong_is_said_and_leaves_nothing(get, tmp_path, way, reason):
     report = get(way)
     assert report["file"].tolist() == [""] and report["bytes"].tolist() == [0]
     assert reason in report["reason"][0]
-    assert names(tmp_path / "pictures") == []
+    assert names(tmp_path / "images") == []
 
 
-@pytest.mark.parametrize("url", ["picture.jpg", "file:///etc/hostname", "ftp://127.0.0.1/a.jpg", "http://[::1/a.jpg",
+@pytest.mark.parametrize("url", ["image.jpg", "file:///etc/hostname", "ftp://127.0.0.1/a.jpg", "http://[::1/a.jpg",
                                  "data:image/png;base64,aaaa"])
 def test_only_http_and_https(tmp_path, url):
     report = download_images([url], tmp_path, LIMITS)
@@ -187,7 +187,7 @@ def test_a_bad_url_does_not_stop_the_others_and_rows_keep_the_order(get, tmp_pat
     report = get(*ways)
     assert [url.rpartition("/")[2] for url in report["url"]] == ways
     assert report["file"].tolist() == ["00000000.jpg", "", "00000002.jpg", "", "00000004.jpg"]
-    assert names(tmp_path / "pictures") == ["00000000.jpg", "00000002.jpg", "00000004.jpg"]
+    assert names(tmp_path / "images") == ["00000000.jpg", "00000002.jpg", "00000004.jpg"]
 
 
 def test_a_url_that_comes_twice_is_asked_for_once(get, site):
@@ -213,7 +213,7 @@ def test_no_name_leads_out_of_the_folder(url):
     assert file_name(11, url) == "00000011.jpg"
 
 
-def test_the_ending_of_a_picture_is_kept():
+def test_the_ending_of_a_image_is_kept():
     assert file_name(3, "https://a/b/Cat.PNG?width=3") == "00000003.png"
 
 
@@ -229,11 +229,11 @@ def test_an_interruption_leaves_no_part_of_a_file(get, tmp_path, monkeypatch):
     monkeypatch.setattr("coursekit.vision.download_images._check_head", interrupt)
     with pytest.raises(KeyboardInterrupt):
         get("good.jpg")
-    assert names(tmp_path / "pictures") == []
+    assert names(tmp_path / "images") == []
 
 
 def test_a_disk_that_cannot_be_written_to_raises(get, tmp_path):
-    (tmp_path / "pictures").write_text("a file, no folder")
+    (tmp_path / "images").write_text("a file, no folder")
     with pytest.raises(FileExistsError):
         get("good.jpg")
 

@@ -32,9 +32,9 @@ def file(model, tmp_path):
 
 
 @pytest.fixture
-def picture(tmp_path):
-    """A picture file, wider than high."""
-    path = tmp_path / "picture.png"
+def image(tmp_path):
+    """An image file, wider than high."""
+    path = tmp_path / "image.png"
     Image.effect_noise((90, 60), 80).save(path)
     return path
 
@@ -47,15 +47,15 @@ def rewrite(file, **changes):
 
 
 @torch.no_grad()
-def test_predictions_before_are_predictions_after(model, file, picture):
+def test_predictions_before_are_predictions_after(model, file, image):
     loaded = load_exported(file)
-    x = as_bytes(Image.open(picture).convert("RGB"), 48)[None] / 255
+    x = as_bytes(Image.open(image).convert("RGB"), 48)[None] / 255
     assert torch.equal(loaded.model(x), model(x)) and not loaded.model.training
     before = dict(zip(CLASSES, model(x)[0].softmax(0).tolist(), strict=True))
-    after = loaded.predict(picture)
+    after = loaded.predict(image)
     assert after == pytest.approx(before, abs=1e-7)
     assert list(after.values()) == sorted(after.values(), reverse=True)
-    assert loaded.predict(open(picture, "rb")) == after
+    assert loaded.predict(open(image, "rb")) == after
 
 
 def test_what_is_needed_comes_along(file):

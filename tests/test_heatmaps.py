@@ -31,7 +31,7 @@ class Whole(torch.nn.Module):
 @pytest.fixture(scope="module")
 def chelsea():
     """The cat as a batch of one, squashed to 224 x 224."""
-    return pil_to_tensor(data.chelsea().picture.resize((224, 224), Image.Resampling.BICUBIC))[None] / 255
+    return pil_to_tensor(data.chelsea().image.resize((224, 224), Image.Resampling.BICUBIC))[None] / 255
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +91,7 @@ def test_heatmaps_of_every_layer_are_of_what_it_puts_out(untrained):
         torch.testing.assert_close(heatmap(untrained, x, layer), expected)
 
 
-def test_a_first_layer_that_works_in_place_leaves_the_picture_as_it_is():
+def test_a_first_layer_that_works_in_place_leaves_the_image_as_it_is():
     model = torch.nn.Sequential(torch.nn.ReLU(inplace=True), torch.nn.Conv2d(3, 4, 3), torch.nn.AdaptiveAvgPool2d(1),
                                 torch.nn.Flatten())
     x = torch.randn(1, 3, 16, 16)
@@ -128,12 +128,12 @@ def test_a_frozen_body_can_be_explained_and_nothing_is_left_behind(untrained):
     assert not model.body._forward_hooks and not model.body._backward_hooks
 
 
-def test_several_pictures_are_refused(untrained):
-    with pytest.raises(ValueError, match=r"one picture, \(1, 3, height, width\), found \(2, 3, 64, 64\)"):
+def test_several_images_are_refused(untrained):
+    with pytest.raises(ValueError, match=r"one image, \(1, 3, height, width\), found \(2, 3, 64, 64\)"):
         heatmap(untrained, torch.rand(2, 3, 64, 64))
 
 
-def test_the_peak_is_found_in_the_picture():
+def test_the_peak_is_found_in_the_image():
     values = torch.zeros(4, 4)
     values[1, 2] = 1
     row, column = peak(values, 80, 40)

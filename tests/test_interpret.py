@@ -6,7 +6,7 @@ from torch import nn
 
 from coursekit.learner import Learner
 from coursekit.loaders import Loaders
-from coursekit.vision.images import PictureLoader
+from coursekit.vision.images import ImageLoader
 from coursekit.vision.interpret import Interpretation, interpret, plot_confusion_matrix, plot_top_losses
 
 CLASSES = ["cat", "dog", "fox"]
@@ -47,7 +47,7 @@ def test_a_class_that_does_not_occur_counts_in_no_error(known):
 
 
 class ByMean(nn.Module):
-    """Scores that depend on the mean of a picture: below a third, between, above."""
+    """Scores that depend on the mean of an image: below a third, between, above."""
 
     def __init__(self):
         super().__init__()
@@ -61,11 +61,11 @@ class ByMean(nn.Module):
 
 @pytest.fixture
 def learn():
-    """A learner and seven pictures, dark, grey and bright; the fifth has a wrong label."""
+    """A learner and seven images, dark, grey and bright; the fifth has a wrong label."""
     values = torch.tensor([25, 128, 230, 25, 128, 230, 25], dtype=torch.uint8)
     labels = torch.tensor([0, 1, 2, 0, 2, 2, 0])
     pixels = values[:, None, None, None].expand(7, 3, 4, 4)
-    loader = PictureLoader(pixels, labels, batch_size=3, device="cpu")
+    loader = ImageLoader(pixels, labels, batch_size=3, device="cpu")
     return Learner(ByMean(), Loaders(loader, loader), nn.functional.cross_entropy, device="cpu")
 
 

@@ -29,7 +29,7 @@ def give(labeller, places, name):
 
 
 @pytest.mark.parametrize("projection", PROJECTIONS)
-def test_maps_have_a_place_for_each_picture(labeller, projection):
+def test_maps_have_a_place_for_each_image(labeller, projection):
     places = labeller.points("late", projection)
     assert places.shape == (60, 2) and np.isfinite(places).all()
     assert places is labeller.points("late", projection)  # computed once
@@ -48,7 +48,7 @@ def test_a_lasso_chooses_what_lies_inside(labeller):
     assert labeller.chosen == [5, 6, 7]
     labeller.exclude(6)
     assert labeller.chosen == [5, 7] and labeller.clicks == 2
-    with pytest.raises(ValueError, match="Expected one of the 2 chosen pictures, found 6"):
+    with pytest.raises(ValueError, match="Expected one of the 2 chosen images, found 6"):
         labeller.exclude(6)
 
 
@@ -104,7 +104,7 @@ def test_a_guess_is_right_where_it_was_not_trained(labeller):
     assert guess.confidence.shape == (60,) and guess.confidence.min() >= 1 / 3
 
 
-def test_accuracy_is_measured_on_pictures_not_trained_on(features):
+def test_accuracy_is_measured_on_images_not_trained_on(features):
     "Labels by chance, learnt by heart, would give an accuracy of 1."
     random = np.random.default_rng(1)
     noise = Labeller([f"{i}.jpg" for i in range(60)], {"late": random.normal(size=(60, 50))})
@@ -131,8 +131,8 @@ def test_saved_after_every_action_and_taken_up_again(features, tmp_path):
         Labeller(files[::-1], {"late": features}, path)
 
 
-def test_features_of_other_pictures_are_refused(features):
-    with pytest.raises(ValueError, match="Expected features of 3 pictures, found 60 in layer 'late'"):
+def test_features_of_other_images_are_refused(features):
+    with pytest.raises(ValueError, match="Expected features of 3 images, found 60 in layer 'late'"):
         Labeller(["a", "b", "c"], {"late": features})
 
 

@@ -51,9 +51,9 @@ def test_a_bound_for_other_data_does_not_apply():
 def test_stored_full_scale_figures_stand_beside_the_readers(tmp_path, monkeypatch):
     monkeypatch.setattr(lesson, "FULL_SCALE", tmp_path)
     assert "full scale" not in results(0.92).table()
-    row = {"name": "accuracy", "value": "0.98", "data": "all pictures", "machine": "one GPU"}
+    row = {"name": "accuracy", "value": "0.98", "data": "all images", "machine": "one GPU"}
     (tmp_path / "some_lesson.json").write_text(json.dumps({"rows": [row]}))
-    assert results(0.92).table().loc["accuracy", "full scale"] == "0.98 (all pictures; one GPU)"
+    assert results(0.92).table().loc["accuracy", "full scale"] == "0.98 (all images; one GPU)"
 
 
 double = Exercise(

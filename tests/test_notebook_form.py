@@ -46,7 +46,7 @@ ADDED_CELLS = {
     "stores ValueError but is not tagged": code("1 / n", error()),
     "tagged raises-exception but stores no error": code("1 / n", tags=["raises-exception"]),
     "stores a warning": code("n", stream("UserWarning: old\n", "stderr")),
-    "picture without alt text": code("n", shown("image/png", "AA==", alt=" ", axes=[])),
+    "figure without alt text": code("n", shown("image/png", "AA==", alt=" ", axes=[])),
     "does not list its axes": code("n", shown("image/gif", "AA==", alt="It turns.")),
     "an axis without a name": code("n", shown("image/png", "AA==", alt="A line.", axes=[["x", ""]])),
     "holds a marker of nbval": code("# NBVAL_SKIP\nn"),
@@ -84,7 +84,7 @@ def test_an_animation_needs_alt_text_too(tmp_path):
     assert faults_of(with_cell(cell), tmp_path) == []
 
 
-def test_a_pure_picture_has_no_axes(tmp_path):
+def test_a_pure_image_has_no_axes(tmp_path):
     assert faults_of(with_cell(code("n", shown("image/png", "AA==", alt="A cat.", axes=[]))), tmp_path) == []
 
 

@@ -1,4 +1,4 @@
-"""Oxford-IIIT Pets: pictures found by their names, or drawn once."""
+"""Oxford-IIIT Pets: images found by their names, or drawn once."""
 
 from importlib import import_module
 
@@ -14,7 +14,7 @@ module = import_module("coursekit.data.pets")  # coursekit.data.pets itself is t
 
 @pytest.fixture
 def own(tmp_path, monkeypatch):
-    """A folder of the learner's own with four pictures, and three files that are none."""
+    """A folder of the learner's own with four images, and three files that are none."""
     images = tmp_path / "pets/images"
     images.mkdir(parents=True)
     for name in ("pug_2", "pug_10", "Egyptian_Mau_3", "english_cocker_spaniel_1"):
@@ -28,7 +28,7 @@ def own(tmp_path, monkeypatch):
 
 @pytest.fixture
 def drawn(tmp_path, monkeypatch):
-    """Two breeds, two pictures of each, drawn in place of all."""
+    """Two breeds, two images of each, drawn in place of all."""
     monkeypatch.delenv("COURSEKIT_DATA", raising=False)
     origin = data_set("pets")._origin("generated", [])
     monkeypatch.setattr(module, "locate", lambda name: (tmp_path / "generated", origin))
@@ -36,7 +36,7 @@ def drawn(tmp_path, monkeypatch):
     return tmp_path / "generated" / f"drawn-{VERSION}"
 
 
-def test_pictures_of_an_own_folder(own, capsys):
+def test_images_of_an_own_folder(own, capsys):
     pets = data.pets()
     names = ["Egyptian_Mau_3", "english_cocker_spaniel_1", "pug_10", "pug_2"]
     assert [path.stem for path in pets.files] == names
@@ -59,10 +59,10 @@ def test_what_is_computed_from_an_own_folder_is_told_apart(own):
     assert data.pets().origin.key != before
 
 
-def test_a_folder_without_pictures_is_refused(own):
+def test_a_folder_without_images_is_refused(own):
     for path in own.iterdir():
         path.unlink()
-    with pytest.raises(FileNotFoundError, match="Expected pictures called BREED_NUMBER.jpg in .* found none"):
+    with pytest.raises(FileNotFoundError, match="Expected images called BREED_NUMBER.jpg in .* found none"):
         data.pets()
 
 
@@ -74,8 +74,8 @@ def test_drawn_pets(drawn, capsys):
     out = capsys.readouterr().out
     assert "a stand-in, not the real data, made by a rule" in out
     assert "python -m coursekit data get pets" in out
-    with Image.open(pets.files[0]) as picture:
-        assert picture.format == "JPEG" and 200 <= min(picture.size) <= 256
+    with Image.open(pets.files[0]) as image:
+        assert image.format == "JPEG" and 200 <= min(image.size) <= 256
 
 
 def test_they_are_drawn_once(drawn):

@@ -19,7 +19,7 @@ COLOURS = {"pug": (200, 40, 40), "Bombay": (40, 200, 40), "Persian": (40, 40, 20
 
 @pytest.fixture
 def few(tmp_path, monkeypatch):
-    """Thirty pictures of three breeds that differ in colour, and an untrained body instead of a fetched one."""
+    """Thirty images of three breeds that differ in colour, and an untrained body instead of a fetched one."""
     files = []
     for i in range(30):
         breed, colour = list(COLOURS.items())[i % 3]
@@ -53,12 +53,12 @@ def test_what_is_held_out_is_not_trained_on(few, tmp_path, monkeypatch):
     found, trained = module.pets(), []
     monkeypatch.setattr(module, "image_learner", lambda loaders, *_: trained.append(loaders) or 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        pets_model(size=32, n_pictures=16, store=tmp_path)
+        pets_model(size=32, n_images=16, store=tmp_path)
     held = held_out(found)
     assert len(held) == 6 and held == held_out(found)
-    pictures = module.from_files(found.files, breed_of, valid=0)
+    images = module.from_files(found.files, breed_of, valid=0)
     file_of = {tuple(pixels.flatten().tolist()): file
-               for file, pixels in zip(pictures.files, pictures.pixels(32), strict=True)}
+               for file, pixels in zip(images.files, images.pixels(32), strict=True)}
     seen = {file_of[tuple(pixels.flatten().tolist())] for pixels in trained[0].train.batches.tensors[0]}
     assert len(file_of) == 30 and len(seen) == 14 and not seen & set(held)
 

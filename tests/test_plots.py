@@ -90,7 +90,7 @@ def test_the_confusion_matrix_names_the_worst_confusion(displayed):
 
 def test_image_grids_need_no_axes(displayed):
     plots.show_images([[[0, 1], [1, 0]]] * 3, titles=[7, 8, 9], columns=2)
-    assert displayed[0][1]["image/png"] == {"alt": "3 pictures: 7, 8, 9.", "axes": []}
+    assert displayed[0][1]["image/png"] == {"alt": "3 images: 7, 8, 9.", "axes": []}
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF"])

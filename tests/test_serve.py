@@ -1,4 +1,4 @@
-"""The app by HTTP: right answers for pictures, a clear refusal for everything else."""
+"""The app by HTTP: right answers for images, a clear refusal for everything else."""
 
 import asyncio
 import random
@@ -13,7 +13,7 @@ import pytest
 import torch
 from PIL import Image
 from starlette.testclient import TestClient
-from tiny_classifier import CLASSES, export_tiny, picture_bytes
+from tiny_classifier import CLASSES, export_tiny, image_bytes
 
 from coursekit.serve import uploads
 from coursekit.serve.app import create_app
@@ -60,7 +60,7 @@ def png(width, height, pixels=b"", chunks=()):
 
 
 def test_the_answer_is_the_models(client, classifier):
-    content = picture_bytes()
+    content = image_bytes()
     response = client.post("/classify", content=content, headers={"Content-Type": "image/jpeg"})
     expected = classifier.predict(BytesIO(content))
     assert response.status_code == 200 and list(response.json()) == ["predictions"]
@@ -74,7 +74,7 @@ def test_the_answer_is_the_models(client, classifier):
 
 
 def test_a_form_gives_the_same_as_a_body(client):
-    content = picture_bytes("PNG")
+    content = image_bytes("PNG")
     by_body = client.post("/classify", content=content)
     by_form = client.post("/classify", files={"file": ("../../etc/passwd", content, "image/png")})
     assert by_form.status_code == 200 and by_form.json() == by_body.json()
@@ -88,13 +88,13 @@ def test_a_form_gives_the_same_as_a_body(client):
     ("PNG", {"width": 1, "height": 1}), ("PNG", {"width": 3000, "height": 1}),
 ])
 def test_formats_and_modes(client, kind, options):
-    assert client.post("/classify", content=picture_bytes(kind, **options)).status_code == 200
+    assert client.post("/classify", content=image_bytes(kind, **options)).status_code == 200
 
 
-def test_a_picture_is_turned_upright(client):
+def test_a_image_is_turned_upright(client):
     exif = Image.Exif()
     exif[274] = 6  # Orientation: to be turned by a quarter
-    lying = Image.open(BytesIO(picture_bytes("PNG")))
+    lying = Image.open(BytesIO(image_bytes("PNG")))
     upright, file, turned = lying.rotate(-90, expand=True), BytesIO(), BytesIO()
     lying.save(file, "PNG", exif=exif)
     upright.save(turned, "PNG")
@@ -103,12 +103,12 @@ def test_a_picture_is_turned_upright(client):
 
 
 def test_the_heatmap(client, classifier):
-    found = client.post("/classify?heatmap=1", content=picture_bytes()).json()
+    found = client.post("/classify?heatmap=1", content=image_bytes()).json()
     values = torch.tensor(found["heatmap"])
     with torch.no_grad():
         assert values.shape == classifier.model.body(torch.zeros(1, 3, 48, 48)).shape[2:]
     assert values.min() >= 0 and values.max() <= 1
-    assert found["picture"].startswith("data:image/jpeg;base64,")
+    assert found["image"].startswith("data:image/jpeg;base64,")
     assert all(parameter.grad is None for parameter in classifier.model.parameters())
 
 
@@ -134,13 +134,13 @@ def test_wrong_paths_and_methods(client):
     refused(client.get("/classify-url?url=http://example.com/cat.jpg"), 403, "fetches no URLs")
 
 
-def test_types_that_are_no_pictures(client):
+def test_types_that_are_no_images(client):
     for kind in ["text/html", "application/json", "application/x-www-form-urlencoded", "video/mp4", "multipart/mixed"]:
         refused(client.post("/classify", content=b"x", headers={"Content-Type": kind}), 415, kind)
 
 
-def test_forms_that_are_no_pictures(client):
-    refused(client.post("/classify", files={"other": ("cat.jpg", picture_bytes())}), 400, "field called file")
+def test_forms_that_are_no_images(client):
+    refused(client.post("/classify", files={"other": ("cat.jpg", image_bytes())}), 400, "field called file")
     refused(client.post("/classify", files={"file": ("cat.jpg", b"")}), 400, "no bytes")
     refused(client.post("/classify", files=[("file", ("a", b"a")), ("file", ("b", b"b"))]), 400, "Too many files")
     refused(client.post("/classify", data={"file": "text"}, files={"x": ("a", b"a")}), 400, "Too many fields")
@@ -162,7 +162,7 @@ def test_too_many_bytes(client):
 
 
 def test_bombs_are_refused_before_they_unpack(client):
-    gif = picture_bytes("GIF", mode="P")
+    gif = image_bytes("GIF", mode="P")
     bombs = [png(1000, 1001), png(60_000, 60_000), png(2**31 - 1, 2**31 - 1), png(9_000, 9_000, bytes(9_001 * 9_000)),
              gif[:6] + struct.pack("<HH", 65_535, 65_535) + gif[10:],
              b"BM" + struct.pack("<IHHIIiiHHIIiiII", 100, 0, 0, 54, 40, 50_000, 50_000, 1, 24, *[0] * 6)]
@@ -174,12 +174,12 @@ def test_bombs_are_refused_before_they_unpack(client):
 
 
 def test_a_jpeg_of_very_many_layers_is_refused(client):
-    content = picture_bytes(progressive=True)
+    content = image_bytes(progressive=True)
     last = content.rindex(b"\xff\xda")
     refused(client.post("/classify", content=content[:-2] + 60 * content[last:-2] + content[-2:]), 422, "layers")
 
 
-def test_a_large_picture_of_noise_is_no_jpeg_of_many_layers(classifier):
+def test_a_large_image_of_noise_is_no_jpeg_of_many_layers(classifier):
     content = random.Random(0).randbytes(3 * 1900 * 1700)
     Image.frombytes("RGB", (1900, 1700), content).save(file := BytesIO(), "PNG")
     assert file.getvalue().count(b"\xff\xda") > 60
@@ -187,7 +187,7 @@ def test_a_large_picture_of_noise_is_no_jpeg_of_many_layers(classifier):
 
 
 def test_very_many_tiny_parts_are_refused_before_they_cost_minutes(client):
-    jpeg, empty = picture_bytes(), png(4, 4, bytes(20))
+    jpeg, empty = image_bytes(), png(4, 4, bytes(20))
     segment, chunk = b"\xff\xe1\0\x09Exif\0\0a", b"\0\0\0\0IDAT" + struct.pack(">I", zlib.crc32(b"IDAT"))
     for content in (jpeg[:2] + 20_000 * segment + jpeg[2:], empty[:33] + 20_000 * chunk + empty[33:]):
         refused(client.post("/classify", content=content), 422, "damaged")
@@ -202,14 +202,14 @@ def test_text_that_unpacks_into_gigabytes(client):
     assert len(bomb) < 300_000 and response.status_code == 422
 
 
-def broken_pictures(n=120, seed=0):
-    """`n` inputs that are no whole picture: cut, bits turned over, other formats, noise behind a true beginning."""
+def broken_images(n=120, seed=0):
+    """`n` inputs that are no whole image: cut, bits turned over, other formats, noise behind a true beginning."""
     chance = random.Random(seed)
-    whole = [picture_bytes(kind, seed=i) for i, kind in enumerate(["JPEG", "PNG", "WEBP", "GIF", "BMP"])]
+    whole = [image_bytes(kind, seed=i) for i, kind in enumerate(["JPEG", "PNG", "WEBP", "GIF", "BMP"])]
     other = [b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", b"<svg xmlns='http://www.w3.org/2000/svg'/>",
              b"%PDF-1.7", b"PK\x03\x04", b"8BPS\0\1", b"II*\0\x08\0\0\0", b"P6 9 9 255 ", b"<!DOCTYPE html>", b"\0",
              b"\xff\xd8\xff",
-             *(picture_bytes(kind) for kind in ["TIFF", "PPM", "ICO", "TGA", "PCX", "EPS"])]
+             *(image_bytes(kind) for kind in ["TIFF", "PPM", "ICO", "TGA", "PCX", "EPS"])]
     yield from ((f"other {i}", content) for i, content in enumerate(other))
     for i in range(n - len(other)):
         content = bytearray(whole[i % 5])
@@ -226,16 +226,16 @@ def broken_pictures(n=120, seed=0):
 
 def test_more_than_a_hundred_malformed_inputs(client):
     statuses = {}
-    for name, content in broken_pictures():
+    for name, content in broken_images():
         response = client.post("/classify?heatmap=1", content=content)
         statuses[name] = response.status_code
         if response.status_code != 200:
             refused(response, response.status_code, "Expected")
     assert len(statuses) == 120 and set(statuses.values()) <= {200, 413, 422}
     passed = [name for name, status in statuses.items() if status == 200]
-    assert all(name.startswith("turned") for name in passed), "only a picture whose pixels changed is still one"
+    assert all(name.startswith("turned") for name in passed), "only an image whose pixels changed is still one"
     assert len(passed) < 40
-    assert client.post("/classify", content=picture_bytes()).status_code == 200
+    assert client.post("/classify", content=image_bytes()).status_code == 200
 
 
 # Time and places
@@ -243,7 +243,7 @@ def test_more_than_a_hundred_malformed_inputs(client):
 
 def test_a_slow_sender_is_cut_off(classifier):
     async def send():
-        yield picture_bytes()[:100]
+        yield image_bytes()[:100]
         await asyncio.sleep(30)
 
     class Slow:
@@ -294,7 +294,7 @@ def test_work_that_takes_too_long():
 
 def test_a_full_app_says_so(classifier):
     with TestClient(create_app(classifier, Limits(places=0))) as client:
-        response = client.post("/classify", content=picture_bytes())
+        response = client.post("/classify", content=image_bytes())
         refused(response, 503, "ask again")
         assert response.headers["retry-after"] == "1"
         assert client.get("/healthz").status_code == 200
@@ -303,7 +303,7 @@ def test_a_full_app_says_so(classifier):
 def test_no_file_of_a_user_touches_the_disk(classifier, monkeypatch, tmp_path):
     monkeypatch.setattr("tempfile.TemporaryFile", None)  # what a spooled file calls when it grows too large
     monkeypatch.setattr("tempfile.SpooledTemporaryFile.rollover", None)
-    content = picture_bytes("PNG", 1200, 800)  # noise: larger than the megabyte that forms usually keep in memory
+    content = image_bytes("PNG", 1200, 800)  # noise: larger than the megabyte that forms usually keep in memory
     assert len(content) > 1.5e6
     with TestClient(create_app(classifier)) as client:
         assert client.post("/classify", files={"file": ("cat.png", content)}).status_code == 200

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
-from tiny_classifier import export_tiny, picture_bytes
+from tiny_classifier import export_tiny, image_bytes
 
 from coursekit.serve.app import create_app
 from coursekit.serve.limits import Limits
@@ -45,18 +45,18 @@ def server(model):
         process.stdout.close()
 
 
-def ask(url, pictures):
-    """Send `pictures` one after another as one client; the statuses."""
+def ask(url, images):
+    """Send `images` one after another as one client; the statuses."""
     with httpx.Client(trust_env=False, timeout=60) as client:
-        return [client.post(f"{url}/classify", content=content).status_code for content in pictures]
+        return [client.post(f"{url}/classify", content=content).status_code for content in images]
 
 
 def ask_together(url, n):
-    """The statuses of `n` requests by all clients at once, with pictures of several sizes and some broken ones."""
-    kinds = [picture_bytes("JPEG", 640, 480), picture_bytes("PNG", 90, 200), picture_bytes("WEBP", 300, 300), b"broken"]
-    pictures = list(itertools.islice(itertools.cycle(kinds), n))
+    """The statuses of `n` requests by all clients at once, with images of several sizes and some broken ones."""
+    kinds = [image_bytes("JPEG", 640, 480), image_bytes("PNG", 90, 200), image_bytes("WEBP", 300, 300), b"broken"]
+    images = list(itertools.islice(itertools.cycle(kinds), n))
     with ThreadPoolExecutor(CLIENTS) as pool:
-        shares = [pictures[i::CLIENTS] for i in range(CLIENTS)]
+        shares = [images[i::CLIENTS] for i in range(CLIENTS)]
         return list(itertools.chain(*pool.map(ask, itertools.repeat(url), shares)))
 
 
@@ -70,12 +70,12 @@ def test_eight_clients_and_five_hundred_requests(server):
     assert statuses.count(200) > 100 and statuses.count(422) > 30
     assert process.memory_info().rss - settled < 40e6, "memory grows with every request"
     health = httpx.get(f"{url}/healthz", trust_env=False).json()
-    assert health["status"] == "ok" and ask(url, [picture_bytes()]) == [200]
+    assert health["status"] == "ok" and ask(url, [image_bytes()]) == [200]
 
 
 def test_a_server_in_a_thread_starts_answers_and_stops(model):
     with LocalServer(create_app(load_exported(model), Limits())) as server:
-        assert ask(server.url, [picture_bytes(), b"broken"]) == [200, 422]
+        assert ask(server.url, [image_bytes(), b"broken"]) == [200, 422]
     with pytest.raises(httpx.ConnectError):
-        ask(server.url, [picture_bytes()])
+        ask(server.url, [image_bytes()])
     assert not server.thread.is_alive()

@@ -1,4 +1,4 @@
-"""Pictures from URLs: public addresses only, each checked once and then kept to; nothing large, slow or else."""
+"""Images from URLs: public addresses only, each checked once and then kept to; nothing large, slow or else."""
 
 import asyncio
 import socket
@@ -10,7 +10,7 @@ from ipaddress import ip_address
 
 import pytest
 from starlette.testclient import TestClient
-from tiny_classifier import export_tiny, picture_bytes
+from tiny_classifier import export_tiny, image_bytes
 
 from coursekit.serve.app import create_app
 from coursekit.serve.limits import Refused
@@ -18,11 +18,11 @@ from coursekit.serve.remote import Remote, is_public
 from coursekit.vision.export import load_exported
 
 HERE = ip_address("127.0.0.1")
-NAMES = {"pictures.example": ["127.0.0.1"], "inside.example": ["10.0.0.8"], "both.example": ["127.0.0.1", "10.0.0.8"]}
+NAMES = {"images.example": ["127.0.0.1"], "inside.example": ["10.0.0.8"], "both.example": ["127.0.0.1", "10.0.0.8"]}
 
 
 class Site(BaseHTTPRequestHandler):
-    """Pictures, and what a hostile server does instead."""
+    """Images, and what a hostile server does instead."""
 
     def do_GET(self):
         """Answer by path; /to/URL redirects."""
@@ -40,9 +40,9 @@ class Site(BaseHTTPRequestHandler):
         elif self.path == "/trickle":
             self.trickle()
         else:
-            picture = picture_bytes()
-            pages = {"/cat.jpg": (picture, 200, "image/jpeg"), "/untyped": (picture, 200, ""),
-                     "/zipped": (picture, 200, "image/jpeg"), "/page": (b"<html>", 200, "text/html")}
+            image = image_bytes()
+            pages = {"/cat.jpg": (image, 200, "image/jpeg"), "/untyped": (image, 200, ""),
+                     "/zipped": (image, 200, "image/jpeg"), "/page": (b"<html>", 200, "text/html")}
             body, status, kind = pages.get(self.path, (b"", 404, "image/jpeg"))
             self.give(body, status, kind)
 
@@ -141,23 +141,23 @@ def test_ways_to_write_this_machine(url):
 
 
 @pytest.mark.parametrize("url", [
-    "file:///etc/passwd", "ftp://pictures.example/a", "gopher://a/", "data:image/png,x", "javascript:alert(1)", "//x/y",
-    "cat.jpg", "http://", "http:///x", "http://u:p@pictures.example/", "http://[::1", "\0", "http://" + "a" * 100_000,
-    "http://pictures.example:99999/",
+    "file:///etc/passwd", "ftp://images.example/a", "gopher://a/", "data:image/png,x", "javascript:alert(1)", "//x/y",
+    "cat.jpg", "http://", "http:///x", "http://u:p@images.example/", "http://[::1", "\0", "http://" + "a" * 100_000,
+    "http://images.example:99999/",
 ])
-def test_what_is_no_url_of_a_picture(site, url):
+def test_what_is_no_url_of_a_image(site, url):
     assert refusal(site.remote, url)[0] == 400 and site.asked == []
 
 
 def test_other_ports_are_not_asked(site):
     for port in (22, 80, 6379):
-        assert refusal(site.remote, f"http://pictures.example:{port}/cat.jpg")[0] == 400
+        assert refusal(site.remote, f"http://images.example:{port}/cat.jpg")[0] == 400
 
 
-def test_a_picture_by_name(site):
-    url = f"http://pictures.example:{site.port}"
-    assert get(site.remote, f"{url}/cat.jpg#part") == get(site.remote, f"{url}/untyped") == picture_bytes()
-    assert site.asked[0] == ("/cat.jpg", f"pictures.example:{site.port}"), "asked by number, under its name"
+def test_a_image_by_name(site):
+    url = f"http://images.example:{site.port}"
+    assert get(site.remote, f"{url}/cat.jpg#part") == get(site.remote, f"{url}/untyped") == image_bytes()
+    assert site.asked[0] == ("/cat.jpg", f"images.example:{site.port}"), "asked by number, under its name"
 
 
 def test_a_name_with_any_private_address_is_refused(site):
@@ -175,13 +175,13 @@ def test_the_address_that_was_checked_is_the_one_asked(site):
         return [HERE if len(asked) == 1 else ip_address("10.0.0.8")]
 
     remote = replace(site.remote, resolve=changing)
-    assert get(remote, f"http://pictures.example:{site.port}/cat.jpg") == picture_bytes()
-    assert asked == ["pictures.example"]
+    assert get(remote, f"http://images.example:{site.port}/cat.jpg") == image_bytes()
+    assert asked == ["images.example"]
 
 
 def test_redirects_are_followed_and_checked(site):
-    base = f"http://pictures.example:{site.port}"
-    assert get(site.remote, f"{base}/to//to//cat.jpg") == picture_bytes()
+    base = f"http://images.example:{site.port}"
+    assert get(site.remote, f"{base}/to//to//cat.jpg") == image_bytes()
     for target in (f"http://inside.example:{site.port}/x", f"http://10.0.0.8:{site.port}/x", "http://169.254.169.254/x",
                    "file:///etc/passwd", f"http://[::1]:{site.port}/"):
         assert refusal(site.remote, f"{base}/to/{target}")[0] == 400
@@ -192,14 +192,14 @@ def test_redirects_are_followed_and_checked(site):
 
 @pytest.mark.parametrize("path, status", [("page", 415), ("zipped", 415), ("missing", 502), ("drops", 502),
                                           ("endless", 413), ("nowhere", 502)])
-def test_answers_that_are_no_picture(site, path, status):
-    assert refusal(site.remote, f"http://pictures.example:{site.port}/{path}")[0] == status
+def test_answers_that_are_no_image(site, path, status):
+    assert refusal(site.remote, f"http://images.example:{site.port}/{path}")[0] == status
 
 
 @pytest.mark.parametrize("path", ["silent", "trickle"])
 def test_slow_answers(site, path):
     remote = replace(site.remote, seconds=0.7)
-    assert refusal(remote, f"http://pictures.example:{site.port}/{path}")[0] == 504
+    assert refusal(remote, f"http://images.example:{site.port}/{path}")[0] == 504
 
 
 def test_nobody_listens(site):
@@ -210,10 +210,10 @@ def test_nobody_listens(site):
 def test_classify_by_url(site, tmp_path):
     classifier = load_exported(export_tiny(tmp_path / "tiny.pt"))
     with TestClient(create_app(classifier, remote=site.remote)) as client:
-        asked = {"url": f"http://pictures.example:{site.port}/cat.jpg"}
+        asked = {"url": f"http://images.example:{site.port}/cat.jpg"}
         by_url = client.get("/classify-url", params=asked)
         assert by_url.status_code == 200
-        assert by_url.json() == client.post("/classify", content=picture_bytes()).json()
+        assert by_url.json() == client.post("/classify", content=image_bytes()).json()
         assert client.get("/healthz").json()["by_url"] is True
         for wrong in ("", "http://10.0.0.8/", "cat.jpg"):
             response = client.get("/classify-url", params={"url": wrong})

@@ -14,11 +14,11 @@ from coursekit.data.stand_ins.cars import BODIES
 from coursekit.data.stand_ins.marks import ON_BODY, ON_HEAD
 from coursekit.data.stand_ins.parts import EARS, EXTRAS
 
-PINNED = [[181, 174, 159], [130, 140, 108], [170, 152, 112]]  # red, green and blue of three pictures
+PINNED = [[181, 174, 159], [130, 140, 108], [170, 152, 112]]  # red, green and blue of three images
 
 
 def small(breed, number):
-    """A picture's average colours in 4 x 4 fields."""
+    """An image's average colours in 4 x 4 fields."""
     return np.asarray(draw_pet(breed, number, (128, 128)).resize((4, 4), Image.Resampling.BOX), float)
 
 
@@ -43,15 +43,15 @@ def test_no_two_breeds_have_the_same_traits():
 
 
 @pytest.mark.parametrize("breed", ["Abyssinian", "beagle"])
-def test_a_picture_is_always_the_same_and_the_next_another(breed):
+def test_a_image_is_always_the_same_and_the_next_another(breed):
     first = np.asarray(draw_pet(breed, 7))
     assert np.array_equal(first, np.asarray(draw_pet(breed, 7)))
     others = [small(breed, number) for number in range(1, 7)]
     assert min(abs(a - b).mean() for i, a in enumerate(others) for b in others[:i]) > 5  # of 255
 
 
-def test_the_stored_pictures_are_still_these():
-    # Raise VERSION in coursekit/data/stand_ins/pets.py with these colours: pictures drawn before are then drawn again.
+def test_the_stored_images_are_still_these():
+    # Raise VERSION in coursekit/data/stand_ins/pets.py with these colours: images drawn before are then drawn again.
     found = [small(breed, 3).mean((0, 1)) for breed in ("Bengal", "pug", "yorkshire_terrier")]
     assert np.allclose(found, PINNED, atol=1.5)
 
@@ -60,8 +60,8 @@ def test_sizes_vary_and_a_size_can_be_asked_for():
     sizes = [draw_pet("pug", number).size for number in range(1, 9)]
     assert len(set(sizes)) > 4
     assert all(200 <= min(size) <= 256 and max(size) <= 1.4 * min(size) for size in sizes)
-    picture = draw_pet("pug", 1, size=(96, 64))
-    assert picture.size == (96, 64) and picture.mode == "RGB"
+    image = draw_pet("pug", 1, size=(96, 64))
+    assert image.size == (96, 64) and image.mode == "RGB"
 
 
 def test_the_mask_is_where_the_animal_is():
@@ -72,7 +72,7 @@ def test_the_mask_is_where_the_animal_is():
         assert np.median(pixels[mask == 1]) < np.median(pixels[mask == 0]) - 20  # a black cat
 
 
-def test_picture_and_mask_together_are_those_drawn_one_by_one():
+def test_image_and_mask_together_are_those_drawn_one_by_one():
     assert draw_pet_and_mask("Bombay", 3) == (draw_pet("Bombay", 3), pet_mask("Bombay", 3))
 
 
@@ -112,8 +112,8 @@ def test_breeds_can_be_told_apart_by_pixels_alone_better_than_by_chance():
 def test_cars(view):
     first = np.asarray(draw_car(view, 3))
     assert np.array_equal(first, np.asarray(draw_car(view, 3)))
-    pictures = [np.asarray(draw_car(view, number, (64, 64)), float) for number in range(6)]
-    assert min(abs(a - b).mean() for i, a in enumerate(pictures) for b in pictures[:i]) > 10  # of 255
+    images = [np.asarray(draw_car(view, number, (64, 64)), float) for number in range(6)]
+    assert min(abs(a - b).mean() for i, a in enumerate(images) for b in images[:i]) > 10  # of 255
 
 
 def test_only_the_rear_has_red_lights_on_a_car():
@@ -132,4 +132,4 @@ def test_an_unknown_view_is_refused():
 def test_the_shape_of_a_car_can_be_asked_for():
     shapes = [body_of("side", number) for number in range(1, 61)]
     assert set(shapes) == set(BODIES) and shapes == [body_of("side", number) for number in range(1, 61)]
-    assert body_of("side", 3) == "hatchback"  # as its picture shows
+    assert body_of("side", 3) == "hatchback"  # as its image shows

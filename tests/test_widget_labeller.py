@@ -27,7 +27,7 @@ def send(widget, message):
     widget._handle_custom_msg(message, [])
 
 
-def test_the_atlas_holds_each_picture_at_its_place(desk):
+def test_the_atlas_holds_each_image_at_its_place(desk):
     data = make_atlas(desk.labeller.files).partition(",")[2]
     atlas = Image.open(io.BytesIO(base64.b64decode(data)))
     assert atlas.size == (TILE * COLUMNS, TILE * 3)
@@ -39,7 +39,7 @@ def test_at_first_nothing_is_chosen_and_it_says_so(desk):
     assert desk.map.opacity == [1] * 60 and len(desk.map.points) == len(desk.map.colors) == 60
 
 
-def test_groups_hold_every_picture_once(desk):
+def test_groups_hold_every_image_once(desk):
     groups = groups_on(desk.points)
     assert sorted(place for group in groups for place in group) == list(range(60))
     assert [len(group) for group in groups] == sorted(map(len, groups), reverse=True)
@@ -96,7 +96,7 @@ def test_train_fade_separate_doubt_and_export(desk):
     desk.buttons["Doubtful"].click()
     assert desk.labeller.chosen == []
     desk.buttons["Export"].click()
-    assert "60 pictures written to out" in desk.status.value and (desk.export_to / "labels.csv").is_file()
+    assert "60 images written to out" in desk.status.value and (desk.export_to / "labels.csv").is_file()
     desk.buttons["Export"].click()
     assert "exists" in desk.status.value
 

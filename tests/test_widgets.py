@@ -60,7 +60,7 @@ def test_reset_and_slider():
     assert sheet.to_html(n_rows=10) in page(box)
 
 
-def test_the_chart_is_a_picture_with_a_sentence():
+def test_the_chart_is_a_figure_with_a_sentence():
     box = sheet_controls(make_sheet(), "guess")
     find(box, "Step").click()
     assert "guess after 1 epochs rises from 1" in page(box) and 'src="data:image/png;base64,' in page(box)

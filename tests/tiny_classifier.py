@@ -22,8 +22,8 @@ def export_tiny(path, size=48):
     return path
 
 
-def picture_bytes(kind="JPEG", width=90, height=60, seed=0, mode="RGB", **options):
-    """The bytes of a picture of noise over a gradient, in Pillow's format `kind`."""
+def image_bytes(kind="JPEG", width=90, height=60, seed=0, mode="RGB", **options):
+    """The bytes of an image of noise over a gradient, in Pillow's format `kind`."""
     generator = torch.Generator().manual_seed(seed)
     down = torch.linspace(0, 200, height)[:, None, None]
     pixels = (down + 55 * torch.rand(height, width, 3, generator=generator)).to(torch.uint8).numpy()

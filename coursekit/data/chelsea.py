@@ -10,9 +10,9 @@ from coursekit.data.fetch import Origin, locate
 
 @dataclass(frozen=True)
 class Chelsea:
-    """`picture` in RGB, read from `file`."""
+    """`image` in RGB, read from `file`."""
 
-    picture: Image.Image
+    image: Image.Image
     file: Path
     origin: Origin
 
@@ -22,5 +22,5 @@ def chelsea():
     folder, origin = locate("chelsea")
     print(origin)
     file = folder / "chelsea.png"
-    with Image.open(file) as picture:
-        return Chelsea(picture.convert("RGB"), file, origin)
+    with Image.open(file) as image:
+        return Chelsea(image.convert("RGB"), file, origin)

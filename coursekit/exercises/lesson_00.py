@@ -30,7 +30,7 @@ read_digits = Exercise(
 steps_per_epoch = Exercise(
     solution=782,
     mistakes={
-        "The division leaves 16 pictures over, and they make a last, smaller batch.": 781,
-        "A step count is a whole number; the remaining pictures make one more batch.": 50_000 / 64,
+        "The division leaves 16 images over, and they make a last, smaller batch.": 781,
+        "A step count is a whole number; the remaining images make one more batch.": 50_000 / 64,
     },
 )

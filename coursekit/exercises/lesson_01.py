@@ -11,8 +11,8 @@ weight_shape = Exercise(
     solution=(2352, 10),
     mistakes={
         "Right sizes, wrong order: in x @ w the columns of x meet the rows of w.": (10, 2352),
-        "That is a grey picture; in colour each pixel has three numbers.": (784, 10),
-        "The batch size does not appear in the weights: the same matrix serves every picture.": (64, 10),
+        "That is a grey image; in colour each pixel has three numbers.": (784, 10),
+        "The batch size does not appear in the weights: the same matrix serves every image.": (64, 10),
     },
 )
 

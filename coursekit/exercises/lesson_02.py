@@ -51,7 +51,7 @@ def _normalize_together(images):
     return (images - images.mean()) / images.std()
 
 
-def _normalize_each_picture(images):
+def _normalize_each_image(images):
     return (images - images.mean(dim=(2, 3), keepdim=True)) / images.std(dim=(2, 3), keepdim=True)
 
 
@@ -78,10 +78,10 @@ normalize_channels = Exercise(
     solution=_normalize,
     mistakes={
         "Centred, but not divided by the standard deviation of each channel.": _centre_only,
-        "You used one mean for all channels together: average over pictures, rows and columns only.":
+        "You used one mean for all channels together: average over images, rows and columns only.":
             _normalize_together,
-        "Each picture was normalized by itself: average over the batch, axis 0, too.":
-            _normalize_each_picture,
+        "Each image was normalized by itself: average over the batch, axis 0, too.":
+            _normalize_each_image,
         "Right means, wrong place: shape (3,) lines up with the width. Keep the axes with keepdim=True.":
             _normalize_without_keepdim,
         "The channels are axis 1 here, not the last axis: average over 0, 2 and 3.": _normalize_last_axis,

@@ -11,35 +11,35 @@ from torch import tensor
 from coursekit.lesson import Exercise
 
 
-def _picture(width, height):
-    "A picture of waves that differ along both axes."
+def _image(width, height):
+    "An image of waves that differ along both axes."
     x, y = np.meshgrid(np.linspace(0, 7, width), np.linspace(0, 5, height))
     return Image.fromarray((127 + 60 * np.sin(x + 2 * y) + 60 * np.cos(3 * y - x)).astype(np.uint8)).convert("RGB")
 
 
-def _file(picture, kind="JPEG"):
+def _file(image, kind="JPEG"):
     buffer = io.BytesIO()
-    picture.save(buffer, format=kind)
+    image.save(buffer, format=kind)
     return buffer.getvalue()
 
 
-WHOLE, PNG = _file(_picture(90, 60)), _file(_picture(90, 60), "PNG")
+WHOLE, PNG = _file(_image(90, 60)), _file(_image(90, 60), "PNG")
 CONTENTS = [WHOLE, PNG, WHOLE[:len(WHOLE) // 2], PNG[:len(PNG) // 2], b"<html>Gone</html>", b"",
-            _file(_picture(90, 20)), _file(_picture(20, 90), "PNG"), _file(_picture(20, 20)), _file(_picture(32, 32))]
+            _file(_image(90, 20)), _file(_image(20, 90), "PNG"), _file(_image(20, 20)), _file(_image(32, 32))]
 
 
-def _opens(content, smallest=32, work=lambda picture: None):
+def _opens(content, smallest=32, work=lambda image: None):
     try:
-        picture = Image.open(io.BytesIO(content))
-        size = picture.size
-        work(picture)
+        image = Image.open(io.BytesIO(content))
+        size = image.size
+        work(image)
     except (OSError, SyntaxError):
         return False
     return min(size) >= smallest
 
 
 def _usable(content, smallest=32):
-    return _opens(content, smallest, lambda picture: picture.load())
+    return _opens(content, smallest, lambda image: image.load())
 
 
 is_usable = Exercise(
@@ -49,12 +49,12 @@ is_usable = Exercise(
         "Files that were cut off pass: Image.open reads only their beginning. Decode the pixels too, with load().":
             _opens,
         "A JPEG that was cut off passes: Pillow's verify() does not decode its pixels. Use load().":
-            lambda content, smallest=32: _opens(content, smallest, lambda picture: picture.verify()),
-        "Pictures that are too small pass.": lambda content, smallest=32: _usable(content, 0),
-        "A picture that is long and very thin passes: the shorter side counts.":
+            lambda content, smallest=32: _opens(content, smallest, lambda image: image.verify()),
+        "Images that are too small pass.": lambda content, smallest=32: _usable(content, 0),
+        "An image that is long and very thin passes: the shorter side counts.":
             lambda content, smallest=32: _usable(content, 0)
             and max(Image.open(io.BytesIO(content)).size) >= smallest,
-        "A picture of exactly `smallest` pixels is large enough.":
+        "An image of exactly `smallest` pixels is large enough.":
             lambda content, smallest=32: _usable(content, smallest + 1),
         "You turn PNG files away; a name or the first bytes of a JPEG say too little.":
             lambda content, smallest=32: content[:3] == b"\xff\xd8\xff" and _usable(content, smallest),
@@ -62,40 +62,40 @@ is_usable = Exercise(
 )
 
 
-def _grey(picture, size):
-    return np.asarray(picture.convert("L").resize(size, Image.Resampling.LANCZOS)).astype(int)
+def _grey(image, size):
+    return np.asarray(image.convert("L").resize(size, Image.Resampling.LANCZOS)).astype(int)
 
 
-def _downwards(picture):
-    grey = _grey(picture, (8, 9))
+def _downwards(image):
+    grey = _grey(image, (8, 9))
     return grey[1:] > grey[:-1]
 
 
-def _rightwards(picture):
-    grey = _grey(picture, (9, 8))
+def _rightwards(image):
+    grey = _grey(image, (9, 8))
     return grey[:, 1:] > grey[:, :-1]
 
 
-def _wrong_way_round(picture):
-    grey = _grey(picture, (9, 8))
+def _wrong_way_round(image):
+    grey = _grey(image, (9, 8))
     return grey[1:] > grey[:-1]
 
 
-def _bytes(picture):
-    grey = _grey(picture, (8, 9)).astype(np.uint8)
+def _bytes(image):
+    grey = _grey(image, (8, 9)).astype(np.uint8)
     return grey[1:] - grey[:-1] > 0
 
 
 hash_downwards = Exercise(
-    run=lambda answer: [answer(_picture(90, 60)), answer(_picture(50, 200))],
+    run=lambda answer: [answer(_image(90, 60)), answer(_image(50, 200))],
     solution=_downwards,
     mistakes={
         "That is the hash from left to right; compare each row with the one below.": _rightwards,
         "The bits say where it gets darker; they should be true where the lower pixel is brighter.":
-            lambda picture: ~_downwards(picture),
+            lambda image: ~_downwards(image),
         "The shape is wrong: Pillow's resize takes (width, height), so 8 wide and 9 high is (8, 9).": _wrong_way_round,
         "The grey values are bytes, and 3 - 5 is 254 for a byte: compare them, or make them int first.": _bytes,
-        "The result is turned: its rows should be those of the picture.": lambda picture: _downwards(picture).T,
+        "The result is turned: its rows should be those of the image.": lambda image: _downwards(image).T,
     },
     praise="Correct: and its columns in reverse order find mirrored copies.",
 )
@@ -138,7 +138,7 @@ hold_out = Exercise(
     run=_run_split,
     solution=lambda names, share, seed: random.Random(seed).sample(sorted(names), round(share * len(names))),
     mistakes={
-        "Another order of the same names gives other pictures: sort the names first.": _by_place,
+        "Another order of the same names gives other images: sort the names first.": _by_place,
         "That sets the seed of everybody's random numbers; make a generator of your own, random.Random(seed).":
             _global_seed,
         "The seed makes no difference: always the same part of the list is held out.":
@@ -169,7 +169,7 @@ propose = Exercise(
     mistakes={
         "The order is turned: the largest difference comes first.":
             lambda probabilities, labels, n: _propose(probabilities, labels, n, descending=False),
-        "Some proposals are the label itself: leave out pictures whose label is the most probable class.":
+        "Some proposals are the label itself: leave out images whose label is the most probable class.":
             lambda probabilities, labels, n: _propose(probabilities, labels, n, only_wrong=False),
         "That is the order of the losses; sort by how far the proposed class is ahead of the label.":
             lambda probabilities, labels, n: _propose(probabilities, labels, n, by_loss=True),

@@ -105,7 +105,7 @@ precision = Exercise(
     mistakes={
         "That is the recall, the share of the class that was found: predictions are the columns.":
             lambda confusion, k: _share(confusion[k].sum(), confusion[k, k]),
-        "That is the share of all pictures; divide by those that were predicted to be of the class.":
+        "That is the share of all images; divide by those that were predicted to be of the class.":
             lambda confusion, k: confusion[k, k] / confusion.sum(),
         "That is the share of wrong ones among those predicted; you want the right ones.":
             lambda confusion, k: _share(confusion[:, k].sum(), confusion[:, k].sum() - confusion[k, k]),
@@ -139,7 +139,7 @@ rates_of_the_slice = Exercise(
     mistakes={
         "The steps are equal factors, not equal differences: the middle is a tenth of the last.":
             [1e-6, 5.05e-5, 1e-4],
-        "That is the wrong way round: the group next to the picture comes first and is the slowest.":
+        "That is the wrong way round: the group next to the image comes first and is the slowest.":
             [1e-4, 1e-5, 1e-6],
         "A slice with two ends does not give all groups but the last the low end.": [1e-6, 1e-6, 1e-4],
         "That is what a slice with one end gives: a tenth for all but the last.": [1e-5, 1e-5, 1e-4],

@@ -8,7 +8,7 @@ from PIL import Image
 
 from coursekit.lesson import Exercise
 
-RIGHT = {"A": "rate too low", "B": "nothing", "C": "too many epochs", "D": "rate too high", "E": "too few pictures"}
+RIGHT = {"A": "rate too low", "B": "nothing", "C": "too many epochs", "D": "rate too high", "E": "too few images"}
 
 
 def _marks(answer):
@@ -27,10 +27,10 @@ diagnoses = Exercise(
             RIGHT | {"B": "too many epochs"},
         "All are right but C: look at the error, not at the losses; when was it best?": RIGHT | {"C": "nothing"},
         "All are right but D: losses far above that of guessing have one cause.": RIGHT | {"D": "too many epochs"},
-        "All are right but E: its error never gets worse, but nothing is left to learn from these pictures.":
+        "All are right but E: its error never gets worse, but nothing is left to learn from these images.":
             RIGHT | {"E": "too many epochs"},
         "You exchanged C and E: in one of them the error gets worse, in the other it only stops getting better.":
-            RIGHT | {"C": "too few pictures", "E": "too many epochs"},
+            RIGHT | {"C": "too few images", "E": "too many epochs"},
         "You exchanged A and D: guessing has a loss of 3.61; which run is far above it?":
             RIGHT | {"A": "rate too high", "D": "rate too low"},
     },
@@ -72,52 +72,52 @@ oversample = Exercise(
             lambda answers: _oversample(answers, lambda part, most: part.repeat(most // len(part))),
         "The rare classes are now more frequent than the others: cut the copies off at the largest class.":
             lambda answers: _oversample(answers, lambda part, most: part.repeat(math.ceil(most / len(part)))),
-        "You cut all classes down to the rarest one; that throws pictures away. Repeat the rare ones instead.":
+        "You cut all classes down to the rarest one; that throws images away. Repeat the rare ones instead.":
             lambda answers: torch.cat([part[:min(map(len, _places(answers)))] for part in _places(answers)]),
-        "Drawn at random, some pictures are left out and others come often: go through each class in turn.":
+        "Drawn at random, some images are left out and others come often: go through each class in turn.":
             lambda answers: _oversample(answers, _at_random),
-        "Only the first picture of a class is repeated; take all of them equally often.":
+        "Only the first image of a class is repeated; take all of them equally often.":
             lambda answers: _oversample(answers, lambda part, most: torch.cat(
                 [part, part[:1].repeat(most - len(part))])),
-        "Those are the classes of the pictures; return the places of the pictures.":
+        "Those are the classes of the images; return the places of the images.":
             lambda answers: answers[_oversample(answers)],
     },
-    praise="Correct: every class counts the same, and no picture is lost.",
+    praise="Correct: every class counts the same, and no image is lost.",
 )
 
 _X, _Y = np.meshgrid(np.arange(7), np.arange(5))
 _COLOURS = [20 * _X + 3 * _Y, 250 - 30 * _X, 40 * _Y + _X]
-PICTURE = Image.fromarray(np.stack(_COLOURS, axis=2).astype(np.uint8))  # 7 wide, 5 high
+IMAGE = Image.fromarray(np.stack(_COLOURS, axis=2).astype(np.uint8))  # 7 wide, 5 high
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
-def _batch(picture, mean, std, axes=(2, 0, 1), divide=255.0, normalize=True):
-    x = torch.from_numpy(np.array(picture)).permute(axes).float() / divide
+def _batch(image, mean, std, axes=(2, 0, 1), divide=255.0, normalize=True):
+    x = torch.from_numpy(np.array(image)).permute(axes).float() / divide
     shape = (-1, 1, 1) if axes[0] == 2 else (-1,)
     if normalize:
         x = (x - torch.tensor(mean).reshape(shape)) / torch.tensor(std).reshape(shape)
     return x[None]
 
 
-def _scaled_last(picture, mean, std):
-    return _batch(picture, mean, std, divide=1.0) / 255
+def _scaled_last(image, mean, std):
+    return _batch(image, mean, std, divide=1.0) / 255
 
 
 batch_of_one = Exercise(
-    run=lambda answer: answer(PICTURE, MEAN, STD),
+    run=lambda answer: answer(IMAGE, MEAN, STD),
     solution=_batch,
     mistakes={
         "The axis of the batch is missing: a batch of one has the shape (1, 3, height, width).":
-            lambda picture, mean, std: _batch(picture, mean, std)[0],
+            lambda image, mean, std: _batch(image, mean, std)[0],
         "The colours are the last axis; torch wants them before height and width.":
-            lambda picture, mean, std: _batch(picture, mean, std, axes=(0, 1, 2)),
-        "Height and width are exchanged: an array of a picture has its rows first.":
-            lambda picture, mean, std: _batch(picture, mean, std, axes=(2, 1, 0)),
+            lambda image, mean, std: _batch(image, mean, std, axes=(0, 1, 2)),
+        "Height and width are exchanged: an array of an image has its rows first.":
+            lambda image, mean, std: _batch(image, mean, std, axes=(2, 1, 0)),
         "The pixels are still 0 to 255: divide them by 255 before you normalize.":
-            lambda picture, mean, std: _batch(picture, mean, std, divide=1.0),
+            lambda image, mean, std: _batch(image, mean, std, divide=1.0),
         "Divide by 255 first; mean and standard deviation are those of numbers from 0 to 1.": _scaled_last,
-        "The picture is not normalized: take the mean away and divide by the standard deviation.":
-            lambda picture, mean, std: _batch(picture, mean, std, normalize=False),
+        "The image is not normalized: take the mean away and divide by the standard deviation.":
+            lambda image, mean, std: _batch(image, mean, std, normalize=False),
     },
     praise="Correct: what a net is fed, made by hand.",
 )

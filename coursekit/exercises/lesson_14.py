@@ -7,29 +7,29 @@ from torch.nn import functional as F
 
 from coursekit.lesson import Exercise
 
-PICTURE = np.random.default_rng(0).integers(0, 256, (4, 5, 3), dtype=np.uint8)
+IMAGE = np.random.default_rng(0).integers(0, 256, (4, 5, 3), dtype=np.uint8)
 
 
-def _batch(picture, device):
-    return ((torch.tensor(picture).permute(2, 0, 1).float() / 255 - 0.5) / 0.5).unsqueeze(0).to(device)
+def _batch(image, device):
+    return ((torch.tensor(image).permute(2, 0, 1).float() / 255 - 0.5) / 0.5).unsqueeze(0).to(device)
 
 
 batch_of_one = Exercise(
-    run=lambda answer: answer(PICTURE, "cpu"),
+    run=lambda answer: answer(IMAGE, "cpu"),
     solution=_batch,
     mistakes={
         "The axis of the batch is missing: x.unsqueeze(0) or x[None].":
-            lambda picture, device: _batch(picture, device)[0],
+            lambda image, device: _batch(image, device)[0],
         "The channels still come last: x.permute(2, 0, 1) puts them in front.":
-            lambda picture, device: ((torch.tensor(picture).float() / 255 - 0.5) / 0.5).unsqueeze(0),
+            lambda image, device: ((torch.tensor(image).float() / 255 - 0.5) / 0.5).unsqueeze(0),
         "`reshape` keeps the order of the numbers and mixes the colours; `permute` moves the axes.":
-            lambda picture, device: ((torch.tensor(picture).reshape(3, 4, 5).float() / 255 - 0.5) / 0.5).unsqueeze(0),
+            lambda image, device: ((torch.tensor(image).reshape(3, 4, 5).float() / 255 - 0.5) / 0.5).unsqueeze(0),
         "The numbers still go from 0 to 1: take off 0.5 and divide by 0.5.":
-            lambda picture, device: torch.tensor(picture).permute(2, 0, 1)[None].float() / 255,
+            lambda image, device: torch.tensor(image).permute(2, 0, 1)[None].float() / 255,
         "The bytes go up to 255: divide by it before you take off 0.5.":
-            lambda picture, device: (torch.tensor(picture).permute(2, 0, 1)[None].float() - 0.5) / 0.5,
-        "`permute(2, 1, 0)` also swaps height and width: the picture lies on its side.":
-            lambda picture, device: _batch(picture.transpose(1, 0, 2), device),
+            lambda image, device: (torch.tensor(image).permute(2, 0, 1)[None].float() - 0.5) / 0.5,
+        "`permute(2, 1, 0)` also swaps height and width: the image lies on its side.":
+            lambda image, device: _batch(image.transpose(1, 0, 2), device),
     },
     praise="Correct: this is what a net takes.",
 )
@@ -70,7 +70,7 @@ diagonal = Exercise(
 shapes = Exercise(
     solution=[(16, 64, 112, 112), (16, 64, 56, 56), (16, 512, 7, 7)],
     mistakes={
-        "The batch is missing: 16 pictures come out of each layer.": [(64, 112, 112), (64, 56, 56), (512, 7, 7)],
+        "The batch is missing: 16 images come out of each layer.": [(64, 112, 112), (64, 56, 56), (512, 7, 7)],
         "You forgot the padding.": [(16, 64, 109, 109), (16, 64, 54, 54), (16, 512, 7, 7)],
         "PyTorch writes channels before height and width.": [(16, 112, 112, 64), (16, 56, 56, 64), (16, 7, 7, 512)],
         "The max pooling has a stride of 2 as well.": [(16, 64, 112, 112), (16, 64, 112, 112), (16, 512, 7, 7)],
@@ -96,5 +96,5 @@ count_parameters = Exercise(
         "A kernel is a square: kernel_size**2.":
             lambda channels_in, channels_out, kernel_size, bias=True: channels_out * (channels_in * kernel_size + bias),
     },
-    praise="Correct, and the size of the picture does not matter.",
+    praise="Correct, and the size of the image does not matter.",
 )

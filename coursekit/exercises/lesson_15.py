@@ -6,7 +6,7 @@ from torch import nn, tensor
 from coursekit.lesson import Exercise
 from coursekit.vision.augment import geometry
 
-PICTURES = torch.rand(3, 3, 8, 8, generator=torch.Generator().manual_seed(0))
+IMAGES = torch.rand(3, 3, 8, 8, generator=torch.Generator().manual_seed(0))
 ROWS, COLUMNS = [0, 2, 5], [4, 1, 0]
 
 
@@ -16,7 +16,7 @@ def _matrix(across, down):
 
 def _run_shift(answer):
     moves = [(0.25, 0.0), (0.0, -0.5), (0.25, 0.5)]
-    return [geometry(PICTURES, answer(across, down).float(), "zeros") for across, down in moves]
+    return [geometry(IMAGES, answer(across, down).float(), "zeros") for across, down in moves]
 
 
 shift = Exercise(
@@ -25,9 +25,9 @@ shift = Exercise(
     mistakes={
         "It moves the wrong way: the matrix says where a pixel comes from, not where it goes.":
             lambda across, down: _matrix(2 * across, 2 * down),
-        "It moves half as far as it should: a picture is 2 wide, from -1 to 1.":
+        "It moves half as far as it should: an image is 2 wide, from -1 to 1.":
             lambda across, down: _matrix(-across, -down),
-        "It moves half as far, and the wrong way: a pixel comes from further left, and a picture is 2 wide.":
+        "It moves half as far, and the wrong way: a pixel comes from further left, and an image is 2 wide.":
             lambda across, down: _matrix(across, down),
         "Across and down are exchanged: the first row belongs to across.":
             lambda across, down: _matrix(-2 * down, -2 * across),
@@ -58,12 +58,12 @@ suits = Exercise(
     mistakes={
         "The mirror of a 2 is no digit, so digits bear neither.": RIGHT | {"handwritten digits": "mirror"},
         "A 6 upside down is a 9, so digits bear neither.": RIGHT | {"handwritten digits": "all eight"},
-        "In a mirror, turn left says turn right: the picture stays a sign, but its label is wrong.":
+        "In a mirror, turn left says turn right: the image stays a sign, but its label is wrong.":
             RIGHT | {"signs that say turn left or turn right": "mirror"},
-        "Seen from above there is no up and down: a satellite's picture may be turned as well.":
+        "Seen from above there is no up and down: a satellite's image may be turned as well.":
             RIGHT | {"fields seen from a satellite": "mirror"},
         "A microscope has no up and down: all eight forms occur.": RIGHT | {"cells under a microscope": "mirror"},
-        "Pets are photographed the right way up: quarter turns make pictures that will not come.":
+        "Pets are photographed the right way up: quarter turns make images that will not come.":
             RIGHT | {"pets": "all eight"},
         "A pet in a mirror is as good a pet: use the flip.": RIGHT | {"pets": "neither"},
     },
@@ -81,34 +81,34 @@ def _net():
 
 
 def _run_twice(answer):
-    return answer(_net(), PICTURES).detach()
+    return answer(_net(), IMAGES).detach()
 
 
-def _predict(model, pictures, axis=3, evaluate=True):
-    "The two probabilities, for the pictures and for their mirrors."
+def _predict(model, images, axis=3, evaluate=True):
+    "The two probabilities, for the images and for their mirrors."
     model.train(not evaluate)
     with torch.no_grad():
-        return [model(pictures).softmax(dim=1), model(pictures.flip(axis)).softmax(dim=1)]
+        return [model(images).softmax(dim=1), model(images.flip(axis)).softmax(dim=1)]
 
 
-def _mean_of_numbers(model, pictures):
+def _mean_of_numbers(model, images):
     model.eval()
     with torch.no_grad():
-        return ((model(pictures) + model(pictures.flip(3))) / 2).softmax(dim=1)
+        return ((model(images) + model(images.flip(3))) / 2).softmax(dim=1)
 
 
 predict_twice = Exercise(
     run=_run_twice,
-    solution=lambda model, pictures: sum(_predict(model, pictures)) / 2,
+    solution=lambda model, images: sum(_predict(model, images)) / 2,
     mistakes={
-        "Those are pictures upside down: left and right are axis 3.":
-            lambda model, pictures: sum(_predict(model, pictures, axis=2)) / 2,
+        "Those are images upside down: left and right are axis 3.":
+            lambda model, images: sum(_predict(model, images, axis=2)) / 2,
         "The model is still in training mode: call model.eval() first.":
-            lambda model, pictures: sum(_predict(model, pictures, evaluate=False)) / 2,
+            lambda model, images: sum(_predict(model, images, evaluate=False)) / 2,
         "The numbers before softmax were averaged; average the probabilities.": _mean_of_numbers,
-        "The two are added; divide by 2, so that the probabilities of a picture sum to 1.":
-            lambda model, pictures: sum(_predict(model, pictures)),
-        "The mirrors are not looked at.": lambda model, pictures: _predict(model, pictures)[0],
+        "The two are added; divide by 2, so that the probabilities of an image sum to 1.":
+            lambda model, images: sum(_predict(model, images)),
+        "The mirrors are not looked at.": lambda model, images: _predict(model, images)[0],
     },
     praise="Correct: twice the time, and usually a little better.",
 )
@@ -116,15 +116,15 @@ predict_twice = Exercise(
 
 def _cut(x, rows, columns, side, value=0.5):
     x = x.clone()
-    for picture, row, column in zip(x, rows, columns, strict=True):
-        picture[:, row:row + side, column:column + side] = value
+    for image, row, column in zip(x, rows, columns, strict=True):
+        image[:, row:row + side, column:column + side] = value
     return x
 
 
 def _run_cutout(answer):
-    x = PICTURES.clone()
+    x = IMAGES.clone()
     cut = answer(x, ROWS, COLUMNS, 3)
-    return [cut, "the pictures that were given are changed" if not torch.equal(x, PICTURES) else "a copy"]
+    return [cut, "the images that were given are changed" if not torch.equal(x, IMAGES) else "a copy"]
 
 
 def _cut_in_place(x, rows, columns, side):
@@ -136,10 +136,10 @@ cutout = Exercise(
     run=_run_cutout,
     solution=_cut,
     mistakes={
-        "It changes the pictures that it is given: begin with x.clone().": _cut_in_place,
+        "It changes the images that it is given: begin with x.clone().": _cut_in_place,
         "Rows and columns are exchanged: the axes are (n, 3, height, width).":
             lambda x, rows, columns, side: _cut(x, columns, rows, side),
-        "All pictures have their square at the place of the first: use a place of its own for each.":
+        "All images have their square at the place of the first: use a place of its own for each.":
             lambda x, rows, columns, side: _cut(x, rows[:1] * len(x), columns[:1] * len(x), side),
         "The square is black; grey is 0.5.": lambda x, rows, columns, side: _cut(x, rows, columns, side, value=0.0),
         "The square is too large by one row and column: row:row + side already has `side` rows.":

@@ -7,32 +7,32 @@ from coursekit.lesson import Exercise
 
 
 def _run_batch(answer):
-    picture = torch.arange(2 * 3 * 3, dtype=torch.uint8).reshape(2, 3, 3) * 14
-    batch = answer(picture, torch.device("cpu"))
+    image = torch.arange(2 * 3 * 3, dtype=torch.uint8).reshape(2, 3, 3) * 14
+    batch = answer(image, torch.device("cpu"))
     return [str(batch.dtype), str(batch.device), batch]
 
 
-def _floats(picture):
+def _floats(image):
     "Channels first, from 0 to 1."
-    return picture.permute(2, 0, 1).float() / 255
+    return image.permute(2, 0, 1).float() / 255
 
 
 batch_of_one = Exercise(
     run=_run_batch,
-    solution=lambda picture, device: _floats(picture).unsqueeze(0).to(device),
+    solution=lambda image, device: _floats(image).unsqueeze(0).to(device),
     mistakes={
         "The axis of the batch is missing: a net takes (1, 3, height, width).":
-            lambda picture, device: _floats(picture).to(device),
+            lambda image, device: _floats(image).to(device),
         "The channels come last; a net takes them first: permute(2, 0, 1).":
-            lambda picture, device: (picture.float() / 255).unsqueeze(0).to(device),
+            lambda image, device: (image.float() / 255).unsqueeze(0).to(device),
         "The axes were given new lengths by reshape or view, which mixes pixels up: move them with permute.":
-            lambda picture, device: (picture.float() / 255).reshape(1, 3, *picture.shape[:2]).to(device),
+            lambda image, device: (image.float() / 255).reshape(1, 3, *image.shape[:2]).to(device),
         "Height and width are exchanged: permute(2, 0, 1) keeps their order.":
-            lambda picture, device: (picture.permute(2, 1, 0).float() / 255).unsqueeze(0).to(device),
+            lambda image, device: (image.permute(2, 1, 0).float() / 255).unsqueeze(0).to(device),
         "The numbers still go to 255; divide by 255.":
-            lambda picture, device: picture.permute(2, 0, 1).float().unsqueeze(0).to(device),
+            lambda image, device: image.permute(2, 0, 1).float().unsqueeze(0).to(device),
         "These are still bytes: a net computes with floats from 0 to 1.":
-            lambda picture, device: picture.permute(2, 0, 1).unsqueeze(0).to(device),
+            lambda image, device: image.permute(2, 0, 1).unsqueeze(0).to(device),
     },
     praise="Correct: channels first, floats from 0 to 1, one more axis, on the device.",
 )

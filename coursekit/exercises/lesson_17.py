@@ -146,7 +146,7 @@ def _run_places(answer):
         return "done" if depth == 0 else places.work(lambda: nested(depth - 1))
 
     def fail():
-        raise ValueError("a broken picture")
+        raise ValueError("a broken image")
 
     outcomes += [nested(2), nested(3), nested(4)]
     for _ in range(2):

@@ -12,7 +12,7 @@ clicks = Exercise(
         "The lasso is a click, too.": [4, 37, 9.25, 1.0],
         "Typing the name and giving it counts once.": [6, 37, 6.17, 1.0],
         "The three odd ones get no label: 37 labels, not 40.": [5, 37, 8.0, 1.0],
-        "The other person labels the same 37 pictures, not all 40.": [5, 40, 7.4, 1.0],
+        "The other person labels the same 37 images, not all 40.": [5, 40, 7.4, 1.0],
     },
     praise="Correct: more than seven labels a click, and it grows with the size of a pure group.",
 )
@@ -49,9 +49,9 @@ find_similar = Exercise(
     run=_run_similar,
     solution=_similar,
     mistakes={
-        "The chosen pictures are among the answers; leave them out.": _with_chosen,
+        "The chosen images are among the answers; leave them out.": _with_chosen,
         "These are the farthest; sort from small to large.": _farthest,
-        "Compare with the mean of all chosen pictures, not with the first of them.": _to_the_first,
+        "Compare with the mean of all chosen images, not with the first of them.": _to_the_first,
     },
     praise="Correct: this is all that \"find similar\" does.",
 )
@@ -78,13 +78,13 @@ honest_estimate = Exercise(
     mistakes={
         "That is one standard error; the task asks for two.":
             _wrong_estimate(lambda p, n: (p, (p * (1 - p) / n) ** 0.5)),
-        "Divide by the number of pictures under the root, not after it.":
+        "Divide by the number of images under the root, not after it.":
             _wrong_estimate(lambda p, n: (p, 2 * (p * (1 - p)) ** 0.5 / n)),
         "The square root is missing.": _wrong_estimate(lambda p, n: (p, 2 * p * (1 - p) / n)),
         "That is the share of wrong answers.":
             _wrong_estimate(lambda p, n: (1 - p, 2 * (p * (1 - p) / n) ** 0.5)),
     },
-    praise="Correct: with fifty random pictures you know an accuracy of nine in ten to within about eight points.",
+    praise="Correct: with fifty random images you know an accuracy of nine in ten to within about eight points.",
 )
 
 

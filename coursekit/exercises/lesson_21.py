@@ -129,11 +129,11 @@ def _run_needed(answer):
     return [float(answer(rate)) for rate in (0.5, 0.1, 0.02)]
 
 
-pictures_needed = Exercise(
+images_needed = Exercise(
     run=_run_needed,
     solution=lambda error_rate: int(np.ceil(np.log(0.05) / np.log(1 - error_rate))),
     mistakes={
-        "With one picture in the mean wrong, none is wrong in more than a third of all tests.":
+        "With one image in the mean wrong, none is wrong in more than a third of all tests.":
             lambda error_rate: int(np.ceil(1 / error_rate)),
         "That many leave it to chance with 95 %: the chance that all are right must be 5 %, not 95 %.":
             lambda error_rate: int(np.ceil(np.log(0.95) / np.log(1 - error_rate))),
@@ -141,7 +141,7 @@ pictures_needed = Exercise(
             lambda error_rate: int(np.ceil(np.log(0.05) / np.log(error_rate))),
         "Rounded down, the chance is a little below 95 %: round up.":
             lambda error_rate: int(np.log(0.05) / np.log(1 - error_rate)),
-        "Pictures come whole: round up.": lambda error_rate: float(np.log(0.05) / np.log(1 - error_rate)),
+        "Images come whole: round up.": lambda error_rate: float(np.log(0.05) / np.log(1 - error_rate)),
         "Three divided by the rate is close for small rates; the exact number is asked for.":
             lambda error_rate: int(np.ceil(3 / error_rate)),
     },

@@ -16,11 +16,11 @@ from coursekit.vision.export import load_exported
 
 def read_options(arguments=None):
     """The options of the command line, among them one for each field of `Limits`."""
-    parser = argparse.ArgumentParser(prog="python -m coursekit.serve", description="Serve a classifier of pictures.")
+    parser = argparse.ArgumentParser(prog="python -m coursekit.serve", description="Serve a classifier of images.")
     parser.add_argument("--model", type=Path, help="a file written by export(); by default a classifier of pets")
     parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0 to be reached from other machines")
     parser.add_argument("--port", type=int, default=8000, help="0 for any that is free")
-    parser.add_argument("--by-url", action="store_true", help="also fetch pictures from public URLs")
+    parser.add_argument("--by-url", action="store_true", help="also fetch images from public URLs")
     for limit in fields(Limits):
         parser.add_argument(f"--{limit.name.replace('_', '-')}", type=limit.type, default=limit.default)
     return parser.parse_args(arguments)

@@ -1,4 +1,4 @@
-"""What the app says of a picture: a probability for each class and, if asked, where the net has looked."""
+"""What the app says of an image: a probability for each class and, if asked, where the net has looked."""
 
 
 import torch
@@ -10,9 +10,9 @@ from coursekit.vision.heatmaps import grad_cam
 
 
 def answer(classifier, content, max_pixels, with_heatmap=False):
-    """The JSON for a picture in bytes: `predictions`, pairs of class and probability, the largest first.
+    """The JSON for an image in bytes: `predictions`, pairs of class and probability, the largest first.
 
-    With `with_heatmap` also `heatmap`: Grad-CAM of the first class as rows of numbers from 0 to 1, and `picture`:
+    With `with_heatmap` also `heatmap`: Grad-CAM of the first class as rows of numbers from 0 to 1, and `image`:
     what the net saw, as a data URL.
     """
     x = classifier.to_batch(decode(content, max_pixels))
@@ -23,7 +23,7 @@ def answer(classifier, content, max_pixels, with_heatmap=False):
     if with_heatmap:
         values = grad_cam(classifier.model, x, wanted=order[0])
         largest = values.max().clamp(min=1e-12)  # all zero where nothing speaks for the class
-        found |= {"heatmap": (values / largest).tolist(), "picture": data_url(to_pil_image(x[0]), quality=90)}
+        found |= {"heatmap": (values / largest).tolist(), "image": data_url(to_pil_image(x[0]), quality=90)}
     return found
 
 

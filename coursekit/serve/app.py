@@ -43,17 +43,17 @@ class App:
         self.worker = Worker(limits.places, limits.seconds)
 
     async def classify(self, request):
-        """POST a picture, as the body or as the field `file` of a form."""
+        """POST an image, as the body or as the field `file` of a form."""
         with self.worker.place():
             return await self._answer(request, await read_upload(request, self.limits))
 
     async def classify_url(self, request):
-        """GET with `?url=` of a picture."""
+        """GET with `?url=` of an image."""
         if self.remote is None:
-            raise Refused(403, "This server fetches no URLs: upload the picture.")
+            raise Refused(403, "This server fetches no URLs: upload the image.")
         url = request.query_params.get("url", "").strip()
         if not url:
-            raise Refused(400, "Expected ?url= and the URL of a picture, found none: add it.")
+            raise Refused(400, "Expected ?url= and the URL of an image, found none: add it.")
         with self.worker.place():
             return await self._answer(request, await self.remote.get(url))
 

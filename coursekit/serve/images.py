@@ -1,11 +1,11 @@
-"""From bytes that anybody may have sent to a picture, or to a sentence that says why not."""
+"""From bytes that anybody may have sent to an image, or to a sentence that says why not."""
 
 from io import BytesIO
 
 from PIL import Image, UnidentifiedImageError
 
 from coursekit.serve.limits import Refused
-from coursekit.vision.images import open_picture
+from coursekit.vision.images import open_image
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")  # Pillow reads more: each format is more code to attack
 START_OF_JPEG, START_OF_SCAN = b"\xff\xd8", b"\xff\xda"
@@ -13,7 +13,7 @@ MAX_SCANS = 50  # a JPEG is decoded once for each scan; usual ones have up to te
 
 
 def decode(content, max_pixels):
-    """The picture in the bytes `content`, RGB and upright.
+    """The image in the bytes `content`, RGB and upright.
 
     Its size is read from the header first, so that a small file that unpacks into gigabytes is refused before
     it is decoded. Raises `Refused`.
@@ -21,11 +21,11 @@ def decode(content, max_pixels):
     width, height = _size(content)
     if width * height > max_pixels:
         raise Refused(413, f"Expected at most {max_pixels:,} pixels, found {width:,} x {height:,}: make the "
-                           "picture smaller.")
+                           "image smaller.")
     if content.startswith(START_OF_JPEG) and content.count(START_OF_SCAN) > MAX_SCANS:
         raise _broken("it has too many layers")
     try:
-        return open_picture(FewReads(content), max_pixels, FORMATS)
+        return open_image(FewReads(content), max_pixels, FORMATS)
     except Exception as error:  # noqa: BLE001 - a damaged file can make a decoder fail in any way
         raise _broken("it is damaged") from error
 
@@ -45,17 +45,17 @@ class FewReads(BytesIO):
         """The next `size` bytes; raises OSError after too many calls."""
         self.left -= 1
         if self.left < 0:
-            raise OSError("Expected a picture, found very many tiny parts.")
+            raise OSError("Expected an image, found very many tiny parts.")
         return super().read(size)
 
 
 def _size(content):
     "Width and height as the header says."
     try:
-        with Image.open(FewReads(content), formats=FORMATS) as picture:
-            return picture.size
+        with Image.open(FewReads(content), formats=FORMATS) as image:
+            return image.size
     except Image.DecompressionBombError as error:
-        raise Refused(413, "Expected a picture, found one of far too many pixels: make it smaller.") from error
+        raise Refused(413, "Expected an image, found one of far too many pixels: make it smaller.") from error
     except UnidentifiedImageError as error:
         raise _broken("it is another kind of file") from error
     except Exception as error:  # noqa: BLE001 - as above
@@ -63,4 +63,4 @@ def _size(content):
 
 
 def _broken(reason):
-    return Refused(422, f"Expected a JPEG, PNG, WebP, GIF or BMP picture, but {reason}: send another file.")
+    return Refused(422, f"Expected a JPEG, PNG, WebP, GIF or BMP image, but {reason}: send another file.")

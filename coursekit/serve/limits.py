@@ -7,8 +7,8 @@ from dataclasses import dataclass
 class Limits:
     """What the app accepts.
 
-    `max_bytes` of a file, `max_pixels` of the picture in it, `seconds` for each of the three parts of a request
-    (its picture arrives, waits, is worked on), and `places`: how many requests are inside at the same time.
+    `max_bytes` of a file, `max_pixels` of the image in it, `seconds` for each of the three parts of a request
+    (its image arrives, waits, is worked on), and `places`: how many requests are inside at the same time.
     """
 
     max_bytes: int = 10_000_000

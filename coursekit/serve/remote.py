@@ -1,4 +1,4 @@
-"""A picture from a URL that a stranger gives: from public addresses only, within limits.
+"""An image from a URL that a stranger gives: from public addresses only, within limits.
 
 Without care a server that fetches URLs opens its own network to everybody: http://127.0.0.1, the router, the
 cloud's own address with its passwords. So each name is turned into addresses once, all of them are checked, and
@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import httpx
 
 from coursekit.serve.limits import Refused
-from coursekit.serve.uploads import is_picture_type, too_large
+from coursekit.serve.uploads import is_image_type, too_large
 
 PORTS = {"http": 80, "https": 443}
 GLOBAL_UNICAST, SIX_TO_FOUR = ipaddress.ip_network("2000::/3"), ipaddress.ip_network("2002::/16")
@@ -60,9 +60,9 @@ class Remote:
             async with asyncio.timeout(self.seconds):
                 return await self._follow(url)
         except TimeoutError as error:
-            raise Refused(504, f"The picture's server did not answer within {self.seconds:g} seconds.") from error
+            raise Refused(504, f"The image's server did not answer within {self.seconds:g} seconds.") from error
         except (httpx.HTTPError, OSError, UnicodeError) as error:
-            raise Refused(502, "The picture's server cannot be reached, or broke off.") from error
+            raise Refused(502, "The image's server cannot be reached, or broke off.") from error
 
     async def _follow(self, url):
         "The bytes behind `url`, which may point to another; each is checked like the first."
@@ -112,12 +112,12 @@ class Remote:
         return addresses[0]
 
     async def _read(self, response):
-        "The body; refuses what is no picture, is compressed, or too large."
+        "The body; refuses what is no image, is compressed, or too large."
         if response.status_code != 200:
-            raise Refused(502, f"The picture's server answers {response.status_code}.")
+            raise Refused(502, f"The image's server answers {response.status_code}.")
         kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if not is_picture_type(kind) or response.headers.get("content-encoding", "identity") != "identity":
-            raise Refused(415, "Expected a picture behind the URL, found something else.")
+        if not is_image_type(kind) or response.headers.get("content-encoding", "identity") != "identity":
+            raise Refused(415, "Expected an image behind the URL, found something else.")
         content = bytearray()
         async for chunk in response.aiter_raw():
             content += chunk

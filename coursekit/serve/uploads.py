@@ -1,4 +1,4 @@
-"""The bytes of an uploaded picture: the body of a request, or the file of a form; in memory, never on disk."""
+"""The bytes of an uploaded image: the body of a request, or the file of a form; in memory, never on disk."""
 
 import asyncio
 
@@ -11,25 +11,25 @@ AROUND_FILE = 10_000  # bytes that a form may need for its boundaries and header
 
 
 async def read_upload(request, limits):
-    """The picture's bytes; raises `Refused` for another type, too many bytes, too slow or broken a sender."""
+    """The image's bytes; raises `Refused` for another type, too many bytes, too slow or broken a sender."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "multipart/form-data" and not is_picture_type(kind):
-        raise Refused(415, f"Expected a picture, found {kind}: send a JPEG, PNG, WebP, GIF or BMP file.")
+    if kind != "multipart/form-data" and not is_image_type(kind):
+        raise Refused(415, f"Expected an image, found {kind}: send a JPEG, PNG, WebP, GIF or BMP file.")
     try:
         async with asyncio.timeout(limits.seconds):
             content = await (_file_of_form if kind == "multipart/form-data" else _body)(request, limits.max_bytes)
     except TimeoutError as error:
-        raise Refused(408, f"The picture did not arrive within {limits.seconds:g} seconds.",
+        raise Refused(408, f"The image did not arrive within {limits.seconds:g} seconds.",
                       Connection="close") from error
     except ClientDisconnect as error:
         raise Refused(400, "The sender went away.") from error
     if not content:
-        raise Refused(400, "Expected a picture, found no bytes: choose a file.")
+        raise Refused(400, "Expected an image, found no bytes: choose a file.")
     return content
 
 
-def is_picture_type(kind):
-    """Whether a Content-Type announces a picture, or nothing in particular."""
+def is_image_type(kind):
+    """Whether a Content-Type announces an image, or nothing in particular."""
     return kind in ("", "application/octet-stream") or kind.startswith("image/")
 
 
@@ -67,4 +67,4 @@ async def _file_of_form(request, max_bytes):
 
 def too_large(max_bytes):
     """The refusal of a file that is larger than `max_bytes`."""
-    return Refused(413, f"Expected at most {max_bytes:,} bytes, found more: make the picture smaller.")
+    return Refused(413, f"Expected at most {max_bytes:,} bytes, found more: make the image smaller.")

@@ -11,7 +11,7 @@ from coursekit.serve.limits import Refused
 class Worker:
     """Works on one request after another, in a thread of its own, for at most `places` requests at a time.
 
-    A model on the CPU uses all cores for one picture already: a second thread would only slow the first down.
+    A model on the CPU uses all cores for one image already: a second thread would only slow the first down.
     """
 
     def __init__(self, places, seconds):
@@ -20,7 +20,7 @@ class Worker:
 
     @contextmanager
     def place(self):
-        """A place for one request, taken before its picture is read; raises `Refused` if none is free.
+        """A place for one request, taken before its image is read; raises `Refused` if none is free.
 
         None is free either while the thread is stuck, or what waits in vain would fill the memory.
         """
@@ -42,7 +42,7 @@ class Worker:
                           Retry_After="5") from error
 
     def is_stuck(self):
-        """True if one picture has taken three times the time allowed: no thread can be stopped from outside."""
+        """True if one image has taken three times the time allowed: no thread can be stopped from outside."""
         return self.since is not None and time.monotonic() - self.since > 3 * self.seconds
 
     def close(self):

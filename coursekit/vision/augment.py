@@ -1,9 +1,9 @@
-"""Augmentation of a batch: every picture gets a flip, turn, zoom, warp and light of its own.
+"""Augmentation of a batch: every image gets a flip, turn, zoom, warp and light of its own.
 
-All geometry of a picture is one 3 x 3 matrix, so it is sampled once, however many changes there are.
-torchvision's transforms v2 draw one value for the whole batch, or work picture by picture; these functions
-take one value for each picture, and run on the whole batch wherever it lies. Coordinates go from -1 (left,
-top) to 1 (right, bottom); a matrix says where each point of the new picture comes from.
+All geometry of an image is one 3 x 3 matrix, so it is sampled once, however many changes there are.
+torchvision's transforms v2 draw one value for the whole batch, or work image by image; these functions
+take one value for each image, and run on the whole batch wherever it lies. Coordinates go from -1 (left,
+top) to 1 (right, bottom); a matrix says where each point of the new image comes from.
 Source: lesson 6 (get_transforms and the gallery of transforms).
 """
 
@@ -21,7 +21,7 @@ class Augment:
 
     `max_rotate` in degrees, `max_zoom` a factor, `max_lighting` and `max_warp` shares below 1. Rotation, zoom
     and warp each happen with probability `p_geometry`, brightness and contrast with `p_lighting`. `dihedral`
-    also turns by quarters, for pictures without an up and down. `padding` fills what comes in from outside.
+    also turns by quarters, for images without an up and down. `padding` fills what comes in from outside.
     """
 
     flip: bool = True
@@ -35,7 +35,7 @@ class Augment:
     padding: str = "reflection"
 
     def __call__(self, x, generator=None):
-        """Pictures (n, channels, height, width), 0 to 1, changed at random; `generator` gives the numbers.
+        """Images (n, channels, height, width), 0 to 1, changed at random; `generator` gives the numbers.
 
         They are drawn on the CPU, so they are the same on every device.
         """
@@ -43,13 +43,13 @@ class Augment:
         return geometry(self.light(x, generator), matrices, self.padding)
 
     def light(self, x, generator=None):
-        """Brightness and contrast of every picture changed."""
+        """Brightness and contrast of every image changed."""
         brighter, stronger = (_draw(len(x), self.p_lighting, generator) for _ in range(2))
         x = brightness(x, 0.5 + 0.5 * self.max_lighting * brighter)
         return contrast(x, (1 - self.max_lighting) ** stronger)
 
     def matrices(self, n, aspect=1.0, generator=None):
-        """All geometric changes of `n` pictures, (n, 3, 3); `aspect` is height / width."""
+        """All geometric changes of `n` images, (n, 3, 3); `aspect` is height / width."""
         turned, bigger, across, down, sideways, up = (_draw(n, self.p_geometry, generator) for _ in range(6))
         matrices = (rotation(self.max_rotate * turned, aspect)
                     @ zoom(1 + (self.max_zoom - 1) * bigger.abs(), across, down)
@@ -62,9 +62,9 @@ class Augment:
 
 
 def geometry(x, matrices, padding="reflection"):
-    """Pictures `x` (n, channels, height, width) sampled where `matrices` (n or 1, 3, 3) say.
+    """Images `x` (n, channels, height, width) sampled where `matrices` (n or 1, 3, 3) say.
 
-    `padding` for points outside of the picture: zeros, border (its nearest pixel) or reflection.
+    `padding` for points outside of the image: zeros, border (its nearest pixel) or reflection.
     """
     if padding not in PADDINGS:
         raise ValueError(f"Expected the padding to be one of {', '.join(PADDINGS)}, found {padding!r}.")
@@ -78,7 +78,7 @@ def geometry(x, matrices, padding="reflection"):
 
 
 def rotation(degrees, aspect=1.0):
-    """Matrices that turn the picture by `degrees`, a number or (n,), against the clock."""
+    """Matrices that turn the image by `degrees`, a number or (n,), against the clock."""
     angle = torch.deg2rad(torch.as_tensor(degrees, dtype=torch.float32))
     cos, sin = angle.cos(), angle.sin()
     return _matrices(cos, -sin * aspect, 0, sin / aspect, cos, 0, 0, 0, 1)
@@ -101,7 +101,7 @@ def mirror(on=True):
 
 
 def brightness(x, change):
-    """Pictures with more or less light: 0 is black, 0.5 unchanged, 1 white; a number or (n,).
+    """Images with more or less light: 0 is black, 0.5 unchanged, 1 white; a number or (n,).
 
     It is added to the logits of the pixels, log(x / (1 - x)), so none leaves the range from 0 to 1.
     """
@@ -109,7 +109,7 @@ def brightness(x, change):
 
 
 def contrast(x, scale):
-    """Pictures with more contrast (`scale` above 1) or less, a number or (n,): the logits times `scale`."""
+    """Images with more contrast (`scale` above 1) or less, a number or (n,): the logits times `scale`."""
     return torch.sigmoid(_logits(x) * _each(scale, x))
 
 
@@ -136,5 +136,5 @@ def _logits(x):
 
 
 def _each(value, x):
-    "One value for each picture, or one for all, on the device of `x`."
+    "One value for each image, or one for all, on the device of `x`."
     return torch.as_tensor(value, dtype=x.dtype).to(x.device).reshape(-1, 1, 1, 1)

@@ -37,7 +37,7 @@ class Body(nn.Module):
         self.register_buffer("_std", torch.tensor(std)[:, None, None], persistent=False)
 
     def groups(self):
-        """The two layer groups, the one next to the picture first."""
+        """The two layer groups, the one next to the image first."""
         return [self.early, self.late]
 
     def normalize(self, x):
@@ -45,7 +45,7 @@ class Body(nn.Module):
         return (x - self._mean) / self._std
 
     def forward(self, x):
-        """Features (n, n_features, height / 32, width / 32) of pictures (n, 3, height, width), 0 to 1."""
+        """Features (n, n_features, height / 32, width / 32) of images (n, 3, height, width), 0 to 1."""
         return self.late(self.early(self.normalize(x)))
 
 
@@ -103,7 +103,7 @@ def _load_lite(net):
 
 
 def _cut_lite(net):
-    "Group one ends at a picture of an eighth of its size, as in the ResNets."
+    "Group one ends at an image of an eighth of its size, as in the ResNets."
     return (nn.Sequential(net.conv_stem, net.bn1, *net.blocks[:3]),
             nn.Sequential(*net.blocks[3:], net.conv_head, net.bn2))
 

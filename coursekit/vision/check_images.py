@@ -1,4 +1,4 @@
-"""What lies in a folder of pictures: files that are none, and pictures that are there twice."""
+"""What lies in a folder of images: files that are none, and images that are there twice."""
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image, UnidentifiedImageError
 
-from coursekit.vision.images import MAX_PIXELS, PictureError, open_picture
+from coursekit.vision.images import MAX_PIXELS, ImageError, open_image
 
 SMALLEST = 32  # pixels
 
@@ -15,7 +15,7 @@ SMALLEST = 32  # pixels
 def verify_images(folder, smallest=SMALLEST, max_pixels=MAX_PIXELS):
     """Decode every file in `folder` and the folders in it; a data frame with one row each, sorted by name.
 
-    Columns: file (its path in `folder`), width, height, reason (empty if it is a picture that can be used).
+    Columns: file (its path in `folder`), width, height, reason (empty if it is an image that can be used).
     Nothing is removed: hand those with a reason to `coursekit.widgets.cleaner.to_bin`.
     """
     folder = Path(folder)
@@ -23,16 +23,16 @@ def verify_images(folder, smallest=SMALLEST, max_pixels=MAX_PIXELS):
     if not files:
         raise FileNotFoundError(f"Expected files in {folder}, found none: download some first.")
     with ThreadPoolExecutor() as pool:
-        found = list(pool.map(lambda file: check_picture(file, smallest, max_pixels), files))
+        found = list(pool.map(lambda file: check_image(file, smallest, max_pixels), files))
     rows = [(file.relative_to(folder).as_posix(), *about) for file, about in zip(files, found, strict=True)]
     return pd.DataFrame(rows, columns=["file", "width", "height", "reason"])
 
 
-def check_picture(file, smallest=SMALLEST, max_pixels=MAX_PIXELS):
+def check_image(file, smallest=SMALLEST, max_pixels=MAX_PIXELS):
     """(width, height, reason) of one file, decoded to the last pixel; the reason is empty if it can be used."""
     try:
-        width, height = open_picture(file, max_pixels).size
-    except PictureError as error:
+        width, height = open_image(file, max_pixels).size
+    except ImageError as error:
         return 0, 0, _in_words(error, file)
     if min(width, height) < smallest:
         return width, height, f"smaller than {smallest} pixels"
@@ -40,34 +40,34 @@ def check_picture(file, smallest=SMALLEST, max_pixels=MAX_PIXELS):
 
 
 def _in_words(error, file):
-    "Why `file` is no picture, in a few words that do not name its folder."
+    "Why `file` is no image, in a few words that do not name its folder."
     with open(file, "rb") as opened:
         start = opened.read(100).lstrip().lower()
     if start.startswith((b"<!doctype", b"<html", b"<?xml", b"<svg")):
-        return "a web page, no picture"
+        return "a web page, no image"
     if error.__cause__ is None or isinstance(error.__cause__, Image.DecompressionBombError):
         return "too many pixels"
     if isinstance(error.__cause__, UnidentifiedImageError):
-        return "no picture of a known kind"
+        return "no image of a known kind"
     return f"damaged: {error.__cause__}"
 
 
-def difference_hash(picture, size=8):
-    """`size` x `size` bits that say where `picture` gets brighter from left to right; booleans.
+def difference_hash(image, size=8):
+    """`size` x `size` bits that say where `image` gets brighter from left to right; booleans.
 
-    The picture becomes grey and (size + 1) x size pixels large, and each pixel is compared with its right
+    The image becomes grey and (size + 1) x size pixels large, and each pixel is compared with its right
     neighbour. Neither size nor brightness nor JPEG's damage changes many bits. Source: Krawetz, "Kind of like
     that", 2013.
     """
-    small = picture.convert("L").resize((size + 1, size), Image.Resampling.LANCZOS)
+    small = image.convert("L").resize((size + 1, size), Image.Resampling.LANCZOS)
     grey = np.asarray(small, dtype=np.int16)
     return grey[:, 1:] > grey[:, :-1]
 
 
 def hash_files(files, size=8):
-    """The difference hashes of picture files as rows, booleans (n, size * size)."""
+    """The difference hashes of image files as rows, booleans (n, size * size)."""
     with ThreadPoolExecutor() as pool:
-        return np.stack(list(pool.map(lambda file: difference_hash(open_picture(file), size).ravel(), files)))
+        return np.stack(list(pool.map(lambda file: difference_hash(open_image(file), size).ravel(), files)))
 
 
 def distances(hashes):

@@ -1,4 +1,4 @@
-"""Classifiers of pictures: a body that knows ImageNet, and a new head."""
+"""Classifiers of images: a body that knows ImageNet, and a new head."""
 
 import copy
 
@@ -12,7 +12,7 @@ from coursekit.loaders import Loaders, in_order
 from coursekit.metrics import error_rate
 
 BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
-AT_ONCE = 4  # pictures that a CPU sends through a body together: what a layer makes of them fits into its cache
+AT_ONCE = 4  # images that a CPU sends through a body together: what a layer makes of them fits into its cache
 
 
 class ConvNet(nn.Module):
@@ -28,11 +28,11 @@ class ConvNet(nn.Module):
         self.body, self.head, self.train_bn = body, head, train_bn
 
     def groups(self):
-        """The layer groups, the one next to the picture first."""
+        """The layer groups, the one next to the image first."""
         return [*self.body.groups(), self.head]
 
     def forward(self, x):
-        """Numbers before softmax, (n, n_classes), for pictures (n, 3, height, width) from 0 to 1."""
+        """Numbers before softmax, (n, n_classes), for images (n, 3, height, width) from 0 to 1."""
         return self.head(self.body(x))
 
     def train(self, mode=True):
@@ -65,10 +65,10 @@ def image_learner(loaders, body, n_classes, dropout=0.5, train_bn=False, loss_fu
 
 @torch.no_grad()
 def body_features(body, loader):
-    """What `body` makes of all pictures of `loader`, after concat pooling, and their labels, on the CPU.
+    """What `body` makes of all images of `loader`, after concat pooling, and their labels, on the CPU.
 
     Shapes (n, 2 * n_features) and (n,), in the order of the loader. In evaluation mode, as in a frozen body;
-    on a CPU a few pictures at once and channels last, which is about twice as fast.
+    on a CPU a few images at once and channels last, which is about twice as fast.
     """
     pool, device = ConcatPool2d(), next(body.parameters()).device
     body = copy.deepcopy(body).eval().to(memory_format=torch.channels_last)
@@ -84,12 +84,12 @@ def head_learner(learn, batch_size=64, seed=0):
     """A learner for the head of `learn` alone, on features that its frozen body computes now, once.
 
     It trains the very head of `learn.model`, with the same result as frozen training without augmentation,
-    at almost no cost for each epoch. The pictures of the training loader are taken without augmentation.
+    at almost no cost for each epoch. The images of the training loader are taken without augmentation.
     """
     loaders = [loader and in_order(loader) for loader in (learn.loaders.train, learn.loaders.valid)]
     train, valid = (loader and body_features(learn.model.body, loader) for loader in loaders)
     if valid is None:
-        raise ValueError("Expected training and validation pictures, found no validation: give both.")
+        raise ValueError("Expected training and validation images, found no validation: give both.")
     after_pooling = learn.model.head[2:]
     return Learner(after_pooling, Loaders.from_tensors(*train, *valid, batch_size, seed, learn.device),
                    learn.loss_func, learn.metrics, learn.make_optimizer, device=learn.device)

@@ -1,4 +1,4 @@
-"""Pictures from a list of URLs: many at a time, within limits, and with a line about each that is never silent."""
+"""Images from a list of URLs: many at a time, within limits, and with a line about each that is never silent."""
 
 import string
 import time
@@ -66,7 +66,7 @@ def download_images(urls, folder, limits=None, workers=8):
 
 
 def file_name(place, url):
-    """The name of the file for the URL at `place`: a number, and the URL's ending if it is one of a picture.
+    """The name of the file for the URL at `place`: a number, and the URL's ending if it is one of an image.
 
     Nothing else of a URL reaches the disk, so that no name can lead out of the folder.
     """
@@ -125,10 +125,10 @@ def _open(url, silence):
 
 
 def _check_head(response, limits):
-    "The number of bytes that the server announces, or 0; refuses what is no picture or too large."
+    "The number of bytes that the server announces, or 0; refuses what is no image or too large."
     kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if kind.startswith(("text/", "application/json", "application/xhtml")):
-        raise Refused(f"the server sends {kind}, no picture")
+        raise Refused(f"the server sends {kind}, no image")
     length = response.headers.get("Content-Length", "")
     expected = int(length) if length.isdecimal() else 0
     if expected > limits.size:

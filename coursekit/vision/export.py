@@ -11,7 +11,7 @@ from coursekit.files import writing
 from coursekit.layers import head
 from coursekit.vision.backbones import pretrained_body
 from coursekit.vision.convnets import ConvNet
-from coursekit.vision.images import as_bytes, open_picture
+from coursekit.vision.images import as_bytes, open_image
 
 FORMAT, VERSION = "coursekit picture classifier", 1
 FIELDS = {"classes": list, "size": int, "how": str, "body": str, "normalization": dict}
@@ -21,7 +21,7 @@ FIELDS = {"classes": list, "size": int, "how": str, "body": str, "normalization"
 class Exported:
     """A classifier ready to use: `model` in evaluation mode on the CPU, and what was written down with it.
 
-    `classes` in the order of the model's outputs; pictures are `size` x `size` pixels, resized as `how` says;
+    `classes` in the order of the model's outputs; images are `size` x `size` pixels, resized as `how` says;
     `normalization` holds the mean and std that the body takes pixels to.
     """
 
@@ -33,19 +33,19 @@ class Exported:
 
     @torch.no_grad()
     def predict(self, file):
-        """The probability of each class for a picture file, most probable first, as a dict."""
-        scores = self.model(self.to_batch(open_picture(file)))[0].softmax(dim=0)
+        """The probability of each class for an image file, most probable first, as a dict."""
+        scores = self.model(self.to_batch(open_image(file)))[0].softmax(dim=0)
         return {self.classes[i]: scores[i].item() for i in scores.argsort(descending=True).tolist()}
 
-    def to_batch(self, picture):
-        """A batch of one from a picture of Pillow: float32 (1, 3, size, size), from 0 to 1."""
-        return as_bytes(picture, self.size, self.how)[None].float() / 255
+    def to_batch(self, image):
+        """A batch of one from an image of Pillow: float32 (1, 3, size, size), from 0 to 1."""
+        return as_bytes(image, self.size, self.how)[None].float() / 255
 
 
 def export(model, path, classes, size, how="crop"):
     """Write the `ConvNet` `model` and what its use needs to `path`, in one step.
 
-    `classes` in the order of its outputs, `size` and `how` as the pictures were resized. Raises ValueError
+    `classes` in the order of its outputs, `size` and `how` as the images were resized. Raises ValueError
     if the number of classes is not that of the outputs.
     """
     _check_classes(classes, _n_outputs(model.head))

@@ -82,7 +82,7 @@ def interpret(learn, classes, loader=None):
 
 
 def plot_top_losses(interpretation, loader, n=9):
-    """Show the pictures of `loader`, a `PictureLoader`, with the `n` largest losses."""
+    """Show the images of `loader`, an `ImageLoader`, with the `n` largest losses."""
     losses, places = interpretation.top_losses(n)
     classes, titles = interpretation.classes, []
     for loss, i in zip(losses.tolist(), places.tolist(), strict=True):

@@ -1,6 +1,6 @@
-"""Label many pictures with few clicks: choose a group on a map, leave out what is wrong, give it a name.
+"""Label many images with few clicks: choose a group on a map, leave out what is wrong, give it a name.
 
-The map is a projection of what a trained net computes from the pictures. Source: lesson 6, labelling by group.
+The map is a projection of what a trained net computes from the images. Source: lesson 6, labelling by group.
 """
 
 import csv
@@ -27,10 +27,10 @@ FOLDS = 5
 
 @dataclass(frozen=True)
 class Guess:
-    """What a classifier that learned from the labels says of all n pictures.
+    """What a classifier that learned from the labels says of all n images.
 
     `names`: (n,) its label for each; `confidence`: (n,) its probability; `accuracy`: its share of right answers
-    on labelled pictures that it was not trained on.
+    on labelled images that it was not trained on.
     """
 
     names: np.ndarray
@@ -43,14 +43,14 @@ class Labeller:
 
     Every action is a method and counts as one of `clicks`; `undo` takes the last one back. With `path`, a JSON
     file, every action is saved there, and a `Labeller` made with the same path goes on where the last one ended.
-    Raises ValueError if files and features differ in number, or if the saved file is about other pictures.
+    Raises ValueError if files and features differ in number, or if the saved file is about other images.
     """
 
     def __init__(self, files, features, path=None):
         self.files, self.features = [Path(file) for file in files], dict(features)
         for layer, rows in self.features.items():
             if len(rows) != len(self.files):
-                raise ValueError(f"Expected features of {len(self.files)} pictures, found {len(rows)} in layer "
+                raise ValueError(f"Expected features of {len(self.files)} images, found {len(rows)} in layer "
                                  f"{layer!r}: compute them for the same list of files.")
         self.labels, self.chosen, self.clicks = [None] * len(self.files), [], 0
         self.history, self.path, self._maps = [], path and Path(path), {}
@@ -58,7 +58,7 @@ class Labeller:
             self._load()
 
     def points(self, layer, projection=PROJECTIONS[0]):
-        """The map: (n, 2) places of the pictures, by what `layer` computes; `projection`: one of PROJECTIONS."""
+        """The map: (n, 2) places of the images, by what `layer` computes; `projection`: one of PROJECTIONS."""
         if projection not in PROJECTIONS:
             raise ValueError(f"Expected one of {', '.join(PROJECTIONS)}, found {projection!r}.")
         if (layer, projection) not in self._maps:
@@ -68,13 +68,13 @@ class Labeller:
     def separating_points(self, layer, first, second):
         """The map (n, 2) on which two labels lie farthest apart: left and right.
 
-        Across: Fisher's linear discriminant, fitted to the pictures that have one of the two labels. Upwards: the
+        Across: Fisher's linear discriminant, fitted to the images that have one of the two labels. Upwards: the
         direction of largest spread that is left.
         """
         places = [i for i, name in enumerate(self.labels) if name in (first, second)]
         names = [self.labels[i] for i in places]
         if len(set(names)) < 2:
-            raise ValueError(f"Expected pictures labelled {first!r} and {second!r}, found {sorted(set(names))}: "
+            raise ValueError(f"Expected images labelled {first!r} and {second!r}, found {sorted(set(names))}: "
                              "label some of each first.")
         rows = PCA(min(30, len(places) - 1, self.features[layer].shape[1]), random_state=0) \
             .fit_transform(self._scaled(layer))
@@ -84,26 +84,26 @@ class Labeller:
         return np.column_stack([rows @ across, PCA(1, random_state=0).fit_transform(rest)[:, 0]])
 
     def choose(self, places):
-        """Choose the pictures at `places`, instead of those chosen before."""
+        """Choose the images at `places`, instead of those chosen before."""
         places = [int(i) for i in places]
         if any(not 0 <= i < len(self.files) for i in places):
             raise ValueError(f"Expected places from 0 to {len(self.files) - 1}, found {max(places, key=abs)}.")
         self._act(chosen=places)
 
     def choose_inside(self, points, outline):
-        """Choose the pictures whose `points` (n, 2) lie inside `outline`, the corners (m, 2) of a lasso."""
+        """Choose the images whose `points` (n, 2) lie inside `outline`, the corners (m, 2) of a lasso."""
         self.choose(np.flatnonzero(Outline(outline).contains_points(points)))
 
     def exclude(self, place):
-        """Leave one picture out of those chosen: the odd one."""
+        """Leave one image out of those chosen: the odd one."""
         if place not in self.chosen:
-            raise ValueError(f"Expected one of the {len(self.chosen)} chosen pictures, found {place}.")
+            raise ValueError(f"Expected one of the {len(self.chosen)} chosen images, found {place}.")
         self._act(chosen=[i for i in self.chosen if i != place])
 
     def choose_similar(self, layer, n=20):
-        """Choose the `n` pictures without a label, out of all, that are nearest to the mean of those chosen."""
+        """Choose the `n` images without a label, out of all, that are nearest to the mean of those chosen."""
         if not self.chosen:
-            raise ValueError("Expected chosen pictures to compare with, found none: choose some first.")
+            raise ValueError("Expected chosen images to compare with, found none: choose some first.")
         rows = self._scaled(layer)
         distances = np.linalg.norm(rows - rows[self.chosen].mean(0), axis=1)
         self._act(chosen=[int(i) for i in np.argsort(distances) if self.labels[i] is None][:n])
@@ -113,7 +113,7 @@ class Labeller:
         self._act(chosen=[i for i, label in enumerate(self.labels) if label == name])
 
     def label(self, name):
-        """Give the chosen pictures the label `name`, or take theirs away with None; nothing is chosen then."""
+        """Give the chosen images the label `name`, or take theirs away with None; nothing is chosen then."""
         name = name and str(name).strip()
         if name == "" or name is not None and ("/" in name or "\\" in name or name.startswith(".")):
             raise ValueError(f"Expected a name that can be a folder's, found {name!r}: use letters and spaces.")
@@ -129,9 +129,9 @@ class Labeller:
             self._save()
 
     def guess(self, layer):
-        """A `Guess` for all pictures, by logistic regression on what `layer` computes.
+        """A `Guess` for all images, by logistic regression on what `layer` computes.
 
-        Its accuracy is cross-validated. Raises ValueError while a label has fewer than five pictures.
+        Its accuracy is cross-validated. Raises ValueError while a label has fewer than five images.
         """
         places, names = self._labelled()
         model, rows = _classifier(), np.asarray(self.features[layer])
@@ -140,7 +140,7 @@ class Labeller:
         return Guess(model.classes_[probabilities.argmax(1)], probabilities.max(1), accuracy)
 
     def doubtful(self, layer, n=20):
-        """Places of at most `n` labelled pictures that a model trained on the others would call something else.
+        """Places of at most `n` labelled images that a model trained on the others would call something else.
 
         Raises ValueError as `guess` does.
         """
@@ -151,9 +151,9 @@ class Labeller:
         return [places[i] for i in np.argsort(own) if own[i] < chances[i].max()][:n]
 
     def export(self, folder, guess=None):
-        """Write `folder`/labels.csv and a copy of each picture into `folder`/NAME; the number of pictures.
+        """Write `folder`/labels.csv and a copy of each image into `folder`/NAME; the number of images.
 
-        With a `guess`, pictures without a label get the guessed one; the column `by` tells them apart.
+        With a `guess`, images without a label get the guessed one; the column `by` tells them apart.
         Raises FileExistsError if the folder exists.
         """
         folder = Path(folder)
@@ -170,12 +170,12 @@ class Labeller:
         return len(lines)
 
     def _labelled(self):
-        "Places and names of the pictures that have a label; enough of each to learn from."
+        "Places and names of the images that have a label; enough of each to learn from."
         places = [i for i, name in enumerate(self.labels) if name is not None]
         names = np.array([self.labels[i] for i in places])
         kinds, counts = np.unique(names, return_counts=True)
         if len(kinds) < 2 or counts.min() < FOLDS:
-            raise ValueError(f"Expected two labels or more with {FOLDS} pictures each, found "
+            raise ValueError(f"Expected two labels or more with {FOLDS} images each, found "
                              f"{dict(zip(kinds.tolist(), counts.tolist(), strict=True))}: label more.")
         return places, names
 
@@ -200,7 +200,7 @@ class Labeller:
     def _load(self):
         state = json.loads(self.path.read_text(encoding="utf-8"))
         if state["files"] != [file.name for file in self.files]:
-            raise ValueError(f"Expected {self.path.name} to be about these {len(self.files)} pictures, found "
+            raise ValueError(f"Expected {self.path.name} to be about these {len(self.files)} images, found "
                              f"{len(state['files'])} others: choose another path.")
         self.labels, self.clicks = state["labels"], int(state["clicks"])
 

@@ -16,11 +16,11 @@ def model_path(origin, store=None):
 
 def held_out(found):
     """The files of `found`, a `Pets`, on which no stored classifier is trained: the usual fifth, sorted."""
-    pictures = from_files(found.files, found.breed_of)
-    return [file for file, held in zip(pictures.files, pictures.valid.tolist(), strict=True) if held]
+    images = from_files(found.files, found.breed_of)
+    return [file for file, held in zip(images.files, images.valid.tolist(), strict=True) if held]
 
 
-def pets_model(found=None, size=160, n_pictures=800, epochs=8, seed=42, store=None):
+def pets_model(found=None, size=160, n_images=800, epochs=8, seed=42, store=None):
     """The path of an exported classifier of the breeds in `found`, by default `pets()`.
 
     The one that is kept there (lesson 13a puts its own there), or one trained now, in about a minute: the
@@ -29,15 +29,15 @@ def pets_model(found=None, size=160, n_pictures=800, epochs=8, seed=42, store=No
     found = found or pets()
     path = to_read(_kept(found.origin, store))
     if not path.is_file():
-        learn = train_head(_few(found, n_pictures, seed), size, epochs, seed)
+        learn = train_head(_few(found, n_images, seed), size, epochs, seed)
         export(learn.model, path, found.classes, size)
     return path
 
 
-def train_head(pictures, size, epochs, seed):
-    """A learner for `pictures` whose head has been trained on the features of its frozen body."""
+def train_head(images, size, epochs, seed):
+    """A learner for `images` whose head has been trained on the features of its frozen body."""
     seed_everything(seed)
-    learn = image_learner(pictures.loaders(size, seed=seed), pretrained_body(), len(pictures.classes))
+    learn = image_learner(images.loaders(size, seed=seed), pretrained_body(), len(images.classes))
     head_learner(learn, seed=seed).fit_one_cycle(epochs, lr=3e-3)
     return learn
 
@@ -48,7 +48,7 @@ def _kept(origin, store):
 
 
 def _few(found, n, seed):
-    "`Pictures` of `n` files, an eighth of them among those that are held out."
+    "`Images` of `n` files, an eighth of them among those that are held out."
     held = held_out(found)
     rest = sorted(set(found.files) - set(held))
     chosen = sample(rest, n - n // 8, seed) + sample(held, n // 8, seed)

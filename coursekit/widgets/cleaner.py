@@ -1,4 +1,4 @@
-"""Clean a folder of pictures by hand: five at a time, mark what is wrong, confirm, undo."""
+"""Clean a folder of images by hand: five at a time, mark what is wrong, confirm, undo."""
 
 import html
 import os
@@ -10,11 +10,11 @@ import ipywidgets as widgets
 from PIL import ImageOps
 
 from coursekit.plots import data_url
-from coursekit.vision.images import open_picture
+from coursekit.vision.images import open_image
 from coursekit.widgets.sheets import say
 
-DELETE = object()  # the mark of a picture that shall go to the bin
-SIZE = 150  # pixels of a shown picture
+DELETE = object()  # the mark of an image that shall go to the bin
+SIZE = 150  # pixels of a shown image
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def put_back(move):
 def _move(file, folder):
     "Move `file` into `folder` under a name that is free there."
     if not file.is_file():
-        raise FileNotFoundError(f"Expected the picture {file.name}, found none: somebody has moved or deleted it.")
+        raise FileNotFoundError(f"Expected the image {file.name}, found none: somebody has moved or deleted it.")
     folder.mkdir(parents=True, exist_ok=True)
     target, n = folder / file.name, 2
     while target.exists():
@@ -77,7 +77,7 @@ class Cleaner:
         self.files, self.root = [Path(file) for file in self.files if Path(file).is_file()], Path(self.root)
 
     def screen(self):
-        """The pictures to look at now; an empty list when all have been seen."""
+        """The images to look at now; an empty list when all have been seen."""
         return self.files[self.start:self.start + self.size]
 
     def label(self, file):
@@ -85,22 +85,22 @@ class Cleaner:
         return Path(file).parent.name
 
     def delete(self, file):
-        """Mark a picture of this screen: it belongs to no class."""
+        """Mark an image of this screen: it belongs to no class."""
         self._mark(file, DELETE)
 
     def relabel(self, file, name):
-        """Mark a picture of this screen: it belongs to the class `name`."""
+        """Mark an image of this screen: it belongs to the class `name`."""
         if name not in self.classes:
             raise ValueError(f"Expected one of {', '.join(self.classes)}, found {name!r}: choose one of these.")
         self._mark(file, name if name != self.label(file) else None)
 
     def keep(self, file):
-        """Take the mark of a picture of this screen away."""
+        """Take the mark of an image of this screen away."""
         self._mark(file, None)
 
     def _mark(self, file, mark):
         if file not in self.screen():
-            raise ValueError(f"Expected a picture of this screen, found {Path(file).name}: confirm or undo first.")
+            raise ValueError(f"Expected an image of this screen, found {Path(file).name}: confirm or undo first.")
         self.marks.pop(file, None)
         if mark is not None:
             self.marks[file] = mark
@@ -109,7 +109,7 @@ class Cleaner:
         """Move what is marked and go on to the next screen; the list of `Move`s."""
         for file in self.marks:
             if not file.is_file():
-                raise FileNotFoundError(f"Expected the picture {file.name}, found none: nothing was moved. "
+                raise FileNotFoundError(f"Expected the image {file.name}, found none: nothing was moved. "
                                         "Keep it, then confirm again.")
         moves = []
         self.history.append((self.start, moves))  # before the first move, so that undo knows of each one
@@ -139,19 +139,19 @@ class Cleaner:
 
 
 def cleaning_screens(cleaner):
-    """Buttons for a `Cleaner`: pictures with Delete and a choice of class under each, Confirm, Undo, a status line.
+    """Buttons for a `Cleaner`: images with Delete and a choice of class under each, Confirm, Undo, a status line.
 
     The same without a browser: `cleaner.delete(file)`, `cleaner.relabel(file, name)`, `cleaner.keep(file)`,
     `cleaner.confirm()`, `cleaner.undo()`; the buttons follow.
     """
-    pictures, status = widgets.HBox(layout={"flex_flow": "row wrap"}), widgets.HTML()
+    images, status = widgets.HBox(layout={"flex_flow": "row wrap"}), widgets.HTML()
     confirm, undo = widgets.Button(description="Confirm"), widgets.Button(description="Undo")
 
     def refresh(said=""):
         shown, first = cleaner.screen(), cleaner.start + 1
-        pictures.children = [_card(cleaner, place, file) for place, file in enumerate(shown, 1)]
+        images.children = [_card(cleaner, place, file) for place, file in enumerate(shown, 1)]
         confirm.disabled, undo.disabled = not shown, not cleaner.history
-        where = f"Pictures {first} to {first + len(shown) - 1} of" if shown else "You have seen all"
+        where = f"Images {first} to {first + len(shown) - 1} of" if shown else "You have seen all"
         status.value = say(f"{said} {where} {len(cleaner.files)}.".strip())
 
     def press(work):
@@ -164,11 +164,11 @@ def cleaning_screens(cleaner):
     undo.on_click(lambda _: press(cleaner.undo))
     cleaner.on_change = refresh
     refresh()
-    return widgets.VBox([pictures, widgets.HBox([confirm, undo]), status])
+    return widgets.VBox([images, widgets.HBox([confirm, undo]), status])
 
 
 def _card(cleaner, place, file):
-    "One picture with its two controls, which show and change its mark."
+    "One image with its two controls, which show and change its mark."
     marked, layout = cleaner.marks.get(file), {"width": f"{SIZE}px"}
     delete = widgets.ToggleButton(description=f"Delete {place}", value=marked is DELETE, layout=layout)
     choice = widgets.Dropdown(description=f"Class {place}", options=cleaner.classes, disabled=marked is DELETE,
@@ -184,13 +184,13 @@ def _card(cleaner, place, file):
 
     for control in (delete, choice):
         control.observe(mark, "value")
-    return widgets.VBox([widgets.HTML(_picture(file, place, cleaner.label(file))), delete, choice])
+    return widgets.VBox([widgets.HTML(_image(file, place, cleaner.label(file))), delete, choice])
 
 
-def _picture(file, place, label):
-    "A small copy of the picture as HTML."
+def _image(file, place, label):
+    "A small copy of the image as HTML."
     if not file.is_file():
-        return f"Picture {place} is gone."
-    source = data_url(ImageOps.pad(open_picture(file), (SIZE, SIZE), color="white"), quality=80)
-    alt = html.escape(f"Picture {place}, labelled {label}")
+        return f"Image {place} is gone."
+    source = data_url(ImageOps.pad(open_image(file), (SIZE, SIZE), color="white"), quality=80)
+    alt = html.escape(f"Image {place}, labelled {label}")
     return f'<img src="{source}" alt="{alt}" width="{SIZE}" height="{SIZE}">'

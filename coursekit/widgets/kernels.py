@@ -1,4 +1,4 @@
-"""A 3 x 3 kernel to play with: move its window over a picture, see nine products, their sum, the output pixel."""
+"""A 3 x 3 kernel to play with: move its window over an image, see nine products, their sum, the output pixel."""
 
 from dataclasses import dataclass
 
@@ -26,7 +26,7 @@ KERNELS = {
 OWN = "own numbers"
 PLACES = ["top left", "top", "top right", "left", "middle", "right", "bottom left", "bottom", "bottom right"]
 NEW_LINE = "\n"
-CELL, MIDDLE = 10, 190  # pixels of the screen: side of a pixel of the picture, width of the numbers beside it
+CELL, MIDDLE = 10, 190  # pixels of the screen: side of a pixel of the image, width of the numbers beside it
 STYLE = f"""<style>
 .windows {{ position: relative; color: black; background: white; }}
 .windows > * {{ position: absolute; }}
@@ -46,41 +46,41 @@ STYLE = f"""<style>
 
 @dataclass(frozen=True)
 class Window:
-    """Nine `pixels` of a picture, their `products` with a kernel, both (3, 3), and the sum of these, `total`."""
+    """Nine `pixels` of an image, their `products` with a kernel, both (3, 3), and the sum of these, `total`."""
 
     pixels: np.ndarray
     products: np.ndarray
     total: float
 
 
-def window_at(picture, kernel, row, column):
-    """The `Window` whose upper left pixel is at `row` and `column`, both from 0, of a grey `picture` (h, w)."""
-    pixels = np.asarray(picture)[row:row + 3, column:column + 3]
+def window_at(image, kernel, row, column):
+    """The `Window` whose upper left pixel is at `row` and `column`, both from 0, of a grey `image` (h, w)."""
+    pixels = np.asarray(image)[row:row + 3, column:column + 3]
     if row < 0 or column < 0 or pixels.shape != (3, 3):
-        height, width = np.shape(picture)
+        height, width = np.shape(image)
         raise ValueError(f"Expected a row from 0 to {height - 3} and a column from 0 to {width - 3}, found "
-                         f"{row} and {column}: there the window leaves the picture.")
+                         f"{row} and {column}: there the window leaves the image.")
     products = pixels * np.asarray(kernel)
     return Window(pixels, products, float(products.sum()))
 
 
-def convolve(picture, kernel):
-    """The sum of the products for every place of the window: (h - 2, w - 2) for a picture (h, w)."""
-    return np.einsum("rcij,ij->rc", sliding_window_view(np.asarray(picture), (3, 3)), np.asarray(kernel, float))
+def convolve(image, kernel):
+    """The sum of the products for every place of the window: (h - 2, w - 2) for an image (h, w)."""
+    return np.einsum("rcij,ij->rc", sliding_window_view(np.asarray(image), (3, 3)), np.asarray(kernel, float))
 
 
-def draw_window(picture, kernel, row, column):
-    """The picture with its window, pixels, kernel, products, and the output with its pixel; a figure, a sentence.
+def draw_window(image, kernel, row, column):
+    """The image with its window, pixels, kernel, products, and the output with its pixel; a figure, a sentence.
 
     White in the output is high, black low; zero is mid-grey if the kernel has a negative number.
     """
-    picture, kernel = np.asarray(picture), np.asarray(kernel, float)
-    window, output = window_at(picture, kernel, row, column), convolve(picture, kernel)
+    image, kernel = np.asarray(image), np.asarray(kernel, float)
+    window, output = window_at(image, kernel, row, column), convolve(image, kernel)
     fig, axs = figure(1, 5, width=11, height=2.6, width_ratios=[2.1, 1, 1, 1, 2.1])
     for ax in axs:
         ax.axis("off")
-    _draw_picture(axs[0], picture, (column - 0.5, row - 0.5), 3, picture.shape, 0, 1)
-    axs[0].set_title("picture and window")
+    _draw_image(axs[0], image, (column - 0.5, row - 0.5), 3, image.shape, 0, 1)
+    axs[0].set_title("image and window")
     _draw_numbers(axs[1], window.pixels, "9 pixels", 0, 1, "gray")
     for ax, numbers, title in [(axs[2], kernel, "times kernel"),
                                (axs[3], window.products, "9 products")]:
@@ -88,7 +88,7 @@ def draw_window(picture, kernel, row, column):
         _draw_numbers(ax, numbers, title, -high, high, "RdBu_r")
     high = max(np.abs(output).max(), 1e-9)
     low = -high if kernel.min() < 0 else 0
-    _draw_picture(axs[4], output, (column + 0.5, row + 0.5), 1, picture.shape, low, high)
+    _draw_image(axs[4], output, (column + 0.5, row + 0.5), 1, image.shape, low, high)
     axs[4].set_title(f"their sum, {window.total:.2f}, is one pixel")
     return fig, _sentence(window, row, column, output.shape)
 
@@ -98,8 +98,8 @@ def _sentence(window, row, column, shape):
             f"{row}, column {column} of an output of {shape[0]} x {shape[1]}.")
 
 
-def _draw_picture(ax, numbers, corner, size, shape, low, high):
-    "`numbers` in the middle of a frame as large as the picture, and a square marked; `corner` in pixels of that."
+def _draw_image(ax, numbers, corner, size, shape, low, high):
+    "`numbers` in the middle of a frame as large as the image, and a square marked; `corner` in pixels of that."
     rim = (shape[0] - numbers.shape[0]) / 2
     ends = rim - 0.5, shape[1] - rim - 0.5, shape[0] - rim - 0.5, rim - 0.5
     ax.imshow(numbers, cmap="gray", vmin=low, vmax=high, extent=ends, interpolation="nearest")
@@ -118,32 +118,32 @@ def _draw_numbers(ax, numbers, title, low, high, colors):
     ax.set_title(title)
 
 
-def hover_windows(picture, kernel):
-    """HTML: a grey `picture` (h, w), its output, and between them the numbers of the window under the pointer.
+def hover_windows(image, kernel):
+    """HTML: a grey `image` (h, w), its output, and between them the numbers of the window under the pointer.
 
-    For small pictures, since it holds all numbers of all windows; it needs no script, so it works where it is
+    For small images, since it holds all numbers of all windows; it needs no script, so it works where it is
     stored. Without a pointer use `draw_window`.
     """
-    picture, kernel = np.asarray(picture), np.asarray(kernel, float)
-    output, (height, width) = convolve(picture, kernel), picture.shape
+    image, kernel = np.asarray(image), np.asarray(kernel, float)
+    output, (height, width) = convolve(image, kernel), image.shape
     high = max(np.abs(output).max(), 1e-9)
-    places = "".join(_place(window_at(picture, kernel, row, column)) for row, column in np.ndindex(output.shape))
+    places = "".join(_place(window_at(image, kernel, row, column)) for row, column in np.ndindex(output.shape))
     labels = (f"9 pixels{5 * NEW_LINE}times kernel\n{_lines(kernel, '4g')}\n\n9 products{5 * NEW_LINE}"
               "their sum")
     right = width * CELL + MIDDLE
     return (f'{STYLE}<div class="windows" style="--width: {width * CELL}px; height: {max(height * CELL, 270)}px; '
-            f'width: {right + output.shape[1] * CELL}px">{_scaled(picture, 0, 1, 0, 0, "The picture.")}'
+            f'width: {right + output.shape[1] * CELL}px">{_scaled(image, 0, 1, 0, 0, "The image.")}'
             f'{_scaled(output, -high if kernel.min() < 0 else 0, high, right, CELL, "The output of the kernel.")}'
             f'<div class="numbers">{labels}</div><div class="places" style="grid-template-columns: '
             f'repeat({output.shape[1]}, {CELL}px)">{places}</div></div>')
 
 
-def show_windows(picture, kernel):
+def show_windows(image, kernel):
     """Display `hover_windows`, with a sentence that says what is to be seen."""
-    output = convolve(picture, kernel)
-    told = (f"A picture of {len(picture)} x {len(picture[0])} pixels, and what the kernel makes of it: {len(output)} x "
-            f"{len(output[0])} pixels, from {output.min():.2f} to {output.max():.2f}. Point at a place of the picture.")
-    display({"text/html": hover_windows(picture, kernel), "text/plain": told},
+    output = convolve(image, kernel)
+    told = (f"An image of {len(image)} x {len(image[0])} pixels, and what the kernel makes of it: {len(output)} x "
+            f"{len(output[0])} pixels, from {output.min():.2f} to {output.max():.2f}. Point at a place of the image.")
+    display({"text/html": hover_windows(image, kernel), "text/plain": told},
             metadata={"text/html": {"alt": told, "axes": []}}, raw=True)
     display(Markdown(f"<small>{told}</small>"))
 
@@ -160,7 +160,7 @@ def _lines(numbers, form="5.2f"):
 
 
 def _scaled(numbers, low, high, left, top, alt):
-    "Grey `numbers` as an HTML picture at a place of its parent, `CELL` pixels of the screen for each."
+    "Grey `numbers` as an HTML image at a place of its parent, `CELL` pixels of the screen for each."
     grey = 255 * (np.clip(numbers, low, high) - low) / (high - low)
     source = data_url(Image.fromarray(grey.round().astype(np.uint8)), "PNG")
     height, width = numbers.shape
@@ -181,7 +181,7 @@ def _kernel_controls(kernel):
 
 
 def _set_quietly(boxes, values, edit):
-    "Nine numbers change, and `edit` hears of none, so that one picture is drawn."
+    "Nine numbers change, and `edit` hears of none, so that one figure is drawn."
     for box, value in zip(boxes, np.ravel(values), strict=True):
         box.unobserve(edit, "value")
         box.value = value
@@ -198,18 +198,18 @@ def _in_rows(boxes):
     return widgets.VBox([widgets.HBox(boxes[start:start + 3]) for start in (0, 3, 6)])
 
 
-def kernel_explorer(picture, kernel="top edge", row=0, column=0):
+def kernel_explorer(image, kernel="top edge", row=0, column=0):
     """A choice of kernels, its nine numbers, and two sliders for the window; the same as `draw_window`.
 
-    `picture` is grey, (h, w), from 0 to 1.
+    `image` is grey, (h, w), from 0 to 1.
     """
     choice, numbers = _kernel_controls(kernel)
     down, right = (widgets.IntSlider(value=value, max=length - 3, description=name, continuous_update=False)
-                   for name, value, length in zip(("row", "column"), (row, column), np.shape(picture), strict=True))
+                   for name, value, length in zip(("row", "column"), (row, column), np.shape(image), strict=True))
     view, status = widgets.HTML(), widgets.HTML()
 
     def refresh(_=None):
-        drawn, sentence = draw_window(picture, _kernel_in(numbers), down.value, right.value)
+        drawn, sentence = draw_window(image, _kernel_in(numbers), down.value, right.value)
         view.value, status.value = to_html(drawn, sentence), say(f"Kernel {choice.value}. {sentence}")
 
     def choose(_):

@@ -10,17 +10,17 @@ from PIL import Image, ImageOps
 from sklearn.cluster import KMeans
 
 from coursekit.plots import data_url
-from coursekit.vision.images import open_picture
+from coursekit.vision.images import open_image
 from coursekit.vision.labelling import PROJECTIONS
 from coursekit.widgets.sheets import say
 
-TILE, COLUMNS = 64, 25  # pixels of a small picture; pictures in a row of the atlas
+TILE, COLUMNS = 64, 25  # pixels of a small image; images in a row of the atlas
 COLORS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442")  # Okabe and Ito
 HERE = Path(__file__).parent
 
 
-class _Pictures(anywidget.AnyWidget):
-    """Small pictures, all in one: `atlas` is a data URL, `chosen` are places."""
+class _Images(anywidget.AnyWidget):
+    """Small images, all in one: `atlas` is a data URL, `chosen` are places."""
 
     atlas = traitlets.Unicode().tag(sync=True)
     tile = traitlets.Int(TILE).tag(sync=True)
@@ -28,8 +28,8 @@ class _Pictures(anywidget.AnyWidget):
     chosen = traitlets.List().tag(sync=True)
 
 
-class PictureMap(_Pictures):
-    """Pictures at `points` (from 0 to 1); sends the corners of a lasso, or a step that an arrow key asks for."""
+class ImageMap(_Images):
+    """Images at `points` (from 0 to 1); sends the corners of a lasso, or a step that an arrow key asks for."""
 
     _esm = HERE / "labeller_map.js"
     size = traitlets.Int(30).tag(sync=True)
@@ -39,22 +39,22 @@ class PictureMap(_Pictures):
     alt = traitlets.Unicode().tag(sync=True)
 
 
-class PictureGrid(_Pictures):
-    """The chosen pictures as buttons; sends the place of one that shall be left out."""
+class ImageGrid(_Images):
+    """The chosen images as buttons; sends the place of one that shall be left out."""
 
     _esm = HERE / "labeller_grid.js"
 
 
 def make_atlas(files):
-    """All pictures, TILE pixels wide and high, COLUMNS in a row, as one JPEG: a data URL."""
+    """All images, TILE pixels wide and high, COLUMNS in a row, as one JPEG: a data URL."""
     atlas = Image.new("RGB", (TILE * COLUMNS, TILE * -(-len(files) // COLUMNS)), "white")
     for i, file in enumerate(files):
-        atlas.paste(ImageOps.fit(open_picture(file), (TILE, TILE)), (i % COLUMNS * TILE, i // COLUMNS * TILE))
+        atlas.paste(ImageOps.fit(open_image(file), (TILE, TILE)), (i % COLUMNS * TILE, i // COLUMNS * TILE))
     return data_url(atlas, quality=80)
 
 
 def groups_on(points, n=12):
-    """The places of the pictures in each of `n` groups on a map (k-means), the largest group first."""
+    """The places of the images in each of `n` groups on a map (k-means), the largest group first."""
     names = KMeans(min(n, len(points)), n_init=4, random_state=0).fit_predict(points)
     return sorted((np.flatnonzero(names == name).tolist() for name in np.unique(names)), key=len, reverse=True)
 
@@ -68,7 +68,7 @@ class LabellingDesk(widgets.VBox):
     def __init__(self, labeller, export_to="labelled"):
         self.labeller, self.guess, self.export_to = labeller, None, Path(export_to)
         atlas = make_atlas(labeller.files)
-        self.map, self.grid = PictureMap(atlas=atlas), PictureGrid(atlas=atlas)
+        self.map, self.grid = ImageMap(atlas=atlas), ImageGrid(atlas=atlas)
         self.layer = widgets.Dropdown(options=list(labeller.features), description="Layer")
         self.projection = widgets.Dropdown(options=list(PROJECTIONS), description="Projection")
         self.group = widgets.Dropdown(options=[("-", None)], description="Group")
@@ -114,7 +114,7 @@ class LabellingDesk(widgets.VBox):
         self.points = (points - low) / np.where(high > low, high - low, 1)
         self.map.points = self.points.round(4).tolist()
         groups = groups_on(self.points)
-        self.group.options = [("-", None), *((f"{i}: {len(group)} pictures", tuple(group))
+        self.group.options = [("-", None), *((f"{i}: {len(group)} images", tuple(group))
                                              for i, group in enumerate(groups, 1))]
 
     def refresh(self, told=""):
@@ -129,7 +129,7 @@ class LabellingDesk(widgets.VBox):
         counts = ", ".join(f"{labels.count(name)} {name}" for name in names) or "nothing"
         text = (f"{len(self.labeller.chosen)} chosen; labelled: {counts}, of {len(labels)}; "
                 f"{self.labeller.clicks} clicks.")
-        self.map.alt = f"Map of {len(labels)} pictures, {self.layer.value}, {self.projection.value}. {text}"
+        self.map.alt = f"Map of {len(labels)} images, {self.layer.value}, {self.projection.value}. {text}"
         self.status.value = say(f"{told} {text}".strip())
 
     def _from_map(self, message):
@@ -145,30 +145,30 @@ class LabellingDesk(widgets.VBox):
     def _label(self):
         n = len(self.labeller.chosen)
         self.labeller.label(self.name.value)
-        return f"{n} pictures labelled {self.name.value}."
+        return f"{n} images labelled {self.name.value}."
 
     def _similar(self):
         self.labeller.choose_similar(self.layer.value)
-        return "Chosen: pictures without a label that are like those."
+        return "Chosen: images without a label that are like those."
 
     def _separate(self):
         names = sorted({name for name in self.labeller.labels if name}, key=self.labeller.labels.count)[-2:]
         if len(names) < 2:
-            raise ValueError(f"Expected two labels to separate, found {len(names)}: label some pictures first.")
+            raise ValueError(f"Expected two labels to separate, found {len(names)}: label some images first.")
         self._place(self.labeller.separating_points(self.layer.value, *names))
         return f"The map that separates {names[0]} from {names[1]}."
 
     def _train(self):
         self.guess = self.labeller.guess(self.layer.value)
-        return f"Trained. Estimated accuracy {self.guess.accuracy:.3f}, from labelled pictures only."
+        return f"Trained. Estimated accuracy {self.guess.accuracy:.3f}, from labelled images only."
 
     def _doubtful(self):
         self.labeller.choose(self.labeller.doubtful(self.layer.value))
-        return "Chosen: labelled pictures that a model would call something else."
+        return "Chosen: labelled images that a model would call something else."
 
     def _undo(self):
         self.labeller.undo()
         return "Undone."
 
     def _export(self):
-        return f"{self.labeller.export(self.export_to, self.guess)} pictures written to {self.export_to.name}."
+        return f"{self.labeller.export(self.export_to, self.guess)} images written to {self.export_to.name}."

@@ -1,4 +1,4 @@
-// A map of small pictures: drag a line around some of them; the arrow keys ask for another layer or projection.
+// A map of small images: drag a line around some of them; the arrow keys ask for another layer or projection.
 function render({ model, el }) {
   const canvas = document.createElement("canvas");
   canvas.width = 720; canvas.height = 480; canvas.tabIndex = 0;

@@ -14,12 +14,12 @@ def sheet_controls(sheet, chart, goal=None, sliders=None):
     `sliders`: dict of cell -> (lowest, highest), on a logarithmic scale. The same without a browser:
     `sheet.run()`, `sheet.step()`, `sheet.reset()`, `sheet.cells["lr"] = 0.001`, `sheet.plot(...)`.
     """
-    table, picture, status = widgets.HTML(), widgets.HTML(), widgets.HTML()
+    table, drawing, status = widgets.HTML(), widgets.HTML(), widgets.HTML()
 
     def refresh(_=None):
         now = sheet.history[-1]
         table.value = sheet.to_html(n_rows=10)
-        picture.value = to_html(*sheet.chart(chart, f"{chart} after each epoch", goal))
+        drawing.value = to_html(*sheet.chart(chart, f"{chart} after each epoch", goal))
         status.value = say(f"After {len(sheet.history) - 1} epochs {chart} is {now[chart]:.6g}.")
 
     def button(name, work):
@@ -36,7 +36,7 @@ def sheet_controls(sheet, chart, goal=None, sliders=None):
     refresh()
     buttons = [button("Run 5 epochs", sheet.run), button("Step", sheet.step), button("Reset", sheet.reset)]
     moving = [slider(name, *ends) for name, ends in (sliders or {}).items()]
-    return widgets.VBox([widgets.HBox([*buttons, *moving]), status, table, picture])
+    return widgets.VBox([widgets.HBox([*buttons, *moving]), status, table, drawing])
 
 
 def say(sentence):

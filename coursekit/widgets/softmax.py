@@ -15,13 +15,13 @@ def softmax_playground(make_sheet, outputs, true):
     sliders = {name: widgets.FloatSlider(value=value, min=-6, max=6, step=0.01, description=name)
                for name, value in outputs.items()}
     choice = widgets.Dropdown(options=list(outputs), value=true, description="true class")
-    table, picture, status = widgets.HTML(), widgets.HTML(), widgets.HTML()
+    table, drawing, status = widgets.HTML(), widgets.HTML(), widgets.HTML()
 
     def refresh(_=None):
         sheet = make_sheet({name: slider.value for name, slider in sliders.items()}, choice.value)
         probability = dict(zip(outputs, sheet.frame["softmax"], strict=True))
         table.value = sheet.to_html()
-        picture.value = to_html(*draw_probabilities(probability, choice.value))
+        drawing.value = to_html(*draw_probabilities(probability, choice.value))
         status.value = say(f"Probability of {choice.value}: {probability[choice.value]:.3f}, "
                            f"loss {sheet.total('loss'):.3f}.")
 
@@ -29,7 +29,7 @@ def softmax_playground(make_sheet, outputs, true):
         control.observe(refresh, "value")
     refresh()
     controls = widgets.VBox([*sliders.values(), choice, status])
-    return widgets.VBox([widgets.HBox([controls, picture]), table])
+    return widgets.VBox([widgets.HBox([controls, drawing]), table])
 
 
 def draw_probabilities(probability, true):

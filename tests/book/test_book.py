@@ -27,7 +27,7 @@ def test_every_lesson_is_there_and_listed():
         assert "<h1>" in page(f"nbs/{name}.html")
 
 
-def test_no_dead_link_and_no_silent_picture():
+def test_no_dead_link_and_no_silent_image():
     assert list(book.faults(SITE)) == []
 
 

@@ -1,4 +1,4 @@
-"""The app's page in headless Chromium: upload a picture, read the class, see where the net looked."""
+"""The app's page in headless Chromium: upload an image, read the class, see where the net looked."""
 
 import signal
 import subprocess
@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from conftest import ROOT
 
 sys.path.append(str(ROOT / "tests"))
-from tiny_classifier import CLASSES, export_tiny, picture_bytes  # noqa: E402 - beside this folder
+from tiny_classifier import CLASSES, export_tiny, image_bytes  # noqa: E402 - beside this folder
 
 SOON = 30_000  # milliseconds
 
@@ -29,10 +29,10 @@ def app(tmp_path_factory):
 
 
 @pytest.fixture
-def picture(tmp_path):
-    """A picture file, wider than high."""
+def image(tmp_path):
+    """An image file, wider than high."""
     path = tmp_path / "cat.png"
-    path.write_bytes(picture_bytes("PNG", 240, 160))
+    path.write_bytes(image_bytes("PNG", 240, 160))
     return path
 
 
@@ -56,7 +56,7 @@ def shown(page):
 
 
 def heat(page):
-    """How strongly the heatmap covers its picture: the largest and the smallest opacity."""
+    """How strongly the heatmap covers its image: the largest and the smallest opacity."""
     return page.locator("#heatmap").evaluate("""canvas => {
         const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
         const opacities = pixels.filter((value, i) => i % 4 === 3);
@@ -64,8 +64,8 @@ def heat(page):
     }""")
 
 
-def test_upload_a_picture(opened, picture):
-    opened.get_by_label("Choose a picture").set_input_files(picture)
+def test_upload_a_image(opened, image):
+    opened.get_by_label("Choose an image").set_input_files(image)
     lines = shown(opened)
     assert len(lines) == 5 and {name for name, _ in lines} <= {name.replace("_", " ") for name in CLASSES}
     values = [float(value.removesuffix(" %")) for _, value in lines]
@@ -75,13 +75,13 @@ def test_upload_a_picture(opened, picture):
     assert len(shown(opened)) == 6
 
 
-def test_the_heatmap_lies_over_what_the_net_saw(opened, picture):
-    opened.get_by_label("Choose a picture").set_input_files(picture)
+def test_the_heatmap_lies_over_what_the_net_saw(opened, image):
+    opened.get_by_label("Choose an image").set_input_files(image)
     lines = shown(opened)
     largest, smallest = heat(opened)
     assert largest > 150 and smallest < largest - 50
-    assert opened.locator("#picture").evaluate("img => [img.naturalWidth, img.naturalHeight]") == [48, 48]
-    over, under = (opened.locator(name).bounding_box() for name in ("#heatmap", "#picture"))
+    assert opened.locator("#image").evaluate("img => [img.naturalWidth, img.naturalHeight]") == [48, 48]
+    over, under = (opened.locator(name).bounding_box() for name in ("#heatmap", "#image"))
     assert over == under
     label = opened.locator("#heatmap").get_attribute("aria-label")
     assert label.startswith(f"Where the net looked for {lines[0][0]}: most of all at the ")
@@ -92,19 +92,19 @@ def test_the_heatmap_lies_over_what_the_net_saw(opened, picture):
 
 def test_a_broken_file_is_named_so(opened, tmp_path):
     broken = tmp_path / "cat.jpg"
-    broken.write_bytes(b"\xff\xd8\xff no picture")
-    opened.get_by_label("Choose a picture").set_input_files(broken)
+    broken.write_bytes(b"\xff\xd8\xff no image")
+    opened.get_by_label("Choose an image").set_input_files(broken)
     expect(opened.get_by_role("status")).to_contain_text("Expected a JPEG", timeout=SOON)
     expect(opened.locator("#result")).to_be_hidden()
 
 
-def test_a_picture_dropped_on_the_page(opened, picture):
+def test_a_image_dropped_on_the_page(opened, image):
     opened.evaluate("""bytes => {
         const data = new DataTransfer();
         data.items.add(new File([new Uint8Array(bytes)], "cat.png", {type: "image/png"}));
         document.querySelector("#drop").dispatchEvent(
             new DragEvent("drop", {dataTransfer: data, bubbles: true, cancelable: true}));
-    }""", list(picture.read_bytes()))
+    }""", list(image.read_bytes()))
     assert len(shown(opened)) == 5
 
 

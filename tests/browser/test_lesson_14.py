@@ -15,8 +15,8 @@ SOON = 20_000  # milliseconds until a control has answered
 
 @pytest.fixture(scope="module")
 def grey():
-    """The picture of the lesson, computed here once more: (62, 90), from 0 to 1."""
-    face = chelsea().picture.convert("L").crop((40, 10, 400, 260)).resize((90, 62))
+    """The image of the lesson, computed here once more: (62, 90), from 0 to 1."""
+    face = chelsea().image.convert("L").crop((40, 10, 400, 260)).resize((90, 62))
     return np.asarray(face, dtype=np.float32) / 255
 
 
@@ -65,12 +65,12 @@ def test_the_frames_under_the_pointer_lie_on_window_and_pixel(lesson_14):
 
 def test_the_explorer_by_keyboard(lesson_14, grey):
     box = lesson_14.cell("kernel_explorer(grey")
-    status, picture = box.get_by_role("status"), box.locator("img")
+    status, figure = box.get_by_role("status"), box.locator("img")
     output = convolve(grey, KERNELS["top edge"])
     row, column = np.unravel_index(output.argmax(), output.shape)
     expect(status).to_contain_text(f"Kernel top edge. Window at row {row}, column {column}: the nine products sum to "
                                    f"{output[row, column]:.2f}", timeout=SOON)
-    before = picture.get_attribute("src")
+    before = figure.get_attribute("src")
     down, right = box.get_by_role("slider").all()
     down.focus()
     box.page.keyboard.press("ArrowUp")
@@ -80,7 +80,7 @@ def test_the_explorer_by_keyboard(lesson_14, grey):
     row, column = row + 1, column + 2
     expect(status).to_contain_text(f"row {row}, column {column}: the nine products sum to "
                                    f"{window_at(grey, KERNELS['top edge'], row, column).total:.2f}", timeout=SOON)
-    expect(picture).not_to_have_attribute("src", before)
+    expect(figure).not_to_have_attribute("src", before)
     box.get_by_role("combobox").select_option("outline")
     total = window_at(grey, KERNELS["outline"], row, column).total
     expect(status).to_contain_text(f"Kernel outline. Window at row {row}, column {column}: the nine products sum to "

@@ -12,7 +12,7 @@ SOON = 20_000  # milliseconds until a control has answered
 
 @pytest.fixture(scope="module")
 def desk(lab, browser):
-    """The desk of lesson 20 with few pictures."""
+    """The desk of lesson 20 with few images."""
     change_source(lab, "20_label_images.ipynb", "n_each = 160 ", "n_each = 70 ")
     change_source(lab, "20_label_images.ipynb", "n_later = 50 ", "n_later = 4 ")
     change_source(lab, "20_label_images.ipynb", "epochs = 10 ", "epochs = 1 ")
@@ -22,7 +22,7 @@ def desk(lab, browser):
 
 
 def chosen(status):
-    """How many pictures the status line says are chosen."""
+    """How many images the status line says are chosen."""
     return int(re.search(r"(\d+) chosen", status.inner_text())[1])
 
 
@@ -41,7 +41,7 @@ def test_lasso_exclude_label_and_undo(desk):
     expect(status).to_contain_text("1 clicks", timeout=SOON)
     n = chosen(status)
     assert 20 < n < 190
-    tiles = desk.get_by_role("button", name=re.compile("Leave out picture"))
+    tiles = desk.get_by_role("button", name=re.compile("Leave out image"))
     expect(tiles).to_have_count(n)
     tiles.first.click()
     expect(status).to_contain_text(f"{n - 1} chosen", timeout=SOON)

@@ -35,13 +35,13 @@ def value_of(controls, place):
 
 def test_run_step_and_reset(controls):
     expect(value_of(controls, "A2")).to_have_text("1")
-    picture = controls.locator("img")
-    before = picture.get_attribute("src")
+    figure = controls.locator("img")
+    before = figure.get_attribute("src")
     controls.get_by_role("button", name="Run 5 epochs").click()
     expect(controls.get_by_role("status")).to_have_text("After 5 epochs intercept is 1.29822.", timeout=SOON)
     expect(value_of(controls, "A2")).to_have_text("1.298222")
-    expect(picture).not_to_have_attribute("src", before)
-    expect(picture).to_have_attribute("alt", re.compile("rises from 1 to 1.3"))
+    expect(figure).not_to_have_attribute("src", before)
+    expect(figure).to_have_attribute("alt", re.compile("rises from 1 to 1.3"))
     controls.get_by_role("button", name="Step").click()
     expect(controls.get_by_role("status")).to_contain_text("After 6 epochs", timeout=SOON)
     controls.get_by_role("button", name="Reset").click()
@@ -78,7 +78,7 @@ def test_the_sheet_by_keyboard_alone(controls):
 def test_the_playground_of_lesson_03(open_lesson):
     box = open_lesson("03_mnist_logistic_regression.ipynb").run_up_to("softmax_playground(loss_sheet")
     expect(box.get_by_role("status")).to_have_text("Probability of fish: 0.899, loss 0.106.", timeout=SOON)
-    picture, before = box.locator("img"), box.locator("img").get_attribute("src")
+    figure, before = box.locator("img"), box.locator("img").get_attribute("src")
     box.get_by_role("slider").first.focus()
     box.page.keyboard.press("End")
     outputs = [6, -1.63, -2.75, 2.39, -0.16]
@@ -86,7 +86,7 @@ def test_the_playground_of_lesson_03(open_lesson):
     expect(box.get_by_role("status")).to_have_text(f"Probability of fish: {fish:.3f}, loss {-math.log(fish):.3f}.",
                                                    timeout=SOON)
     expect(value_of(box, "E7")).to_have_text(f"{fish:.7g}")
-    expect(picture).not_to_have_attribute("src", before)
+    expect(figure).not_to_have_attribute("src", before)
     box.get_by_role("combobox").select_option("cat")
     expect(box.get_by_role("status")).to_contain_text("Probability of cat", timeout=SOON)
 
@@ -95,12 +95,12 @@ def test_the_learning_rate_of_lesson_01(open_lesson):
     box = open_lesson("01_sgd_from_scratch.ipynb").run_up_to("slider = widgets.FloatLogSlider")
     inside = box.locator(".jupyter-widgets-output-area, .widget-output").first
     expect(inside).to_contain_text("With learning rate 0.100 the loss ends at", timeout=SOON)
-    before, picture = inside.inner_text(), inside.locator("img").get_attribute("src")
+    before, figure = inside.inner_text(), inside.locator("img").get_attribute("src")
     box.get_by_role("slider").focus()
     for _ in range(6):
         box.page.keyboard.press("ArrowRight")
     expect(inside).to_contain_text("With learning rate 0.200 the loss ends at", timeout=SOON)
-    assert inside.inner_text() != before and inside.locator("img").get_attribute("src") != picture
+    assert inside.inner_text() != before and inside.locator("img").get_attribute("src") != figure
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Pictures by a rule, the same on every machine: portraits of cats and dogs, and cars."""
+"""Images by a rule, the same on every machine: portraits of cats and dogs, and cars."""
 
 from coursekit.data.stand_ins.breeds import BREEDS
 from coursekit.data.stand_ins.cars import VIEWS, body_of, draw_car

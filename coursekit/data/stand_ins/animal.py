@@ -15,17 +15,17 @@ BLACK, PALE = (14, 12, 14), (250, 250, 250)
 
 
 class Animal:
-    """An animal with the traits of `breed`, posed by `random`, on `picture`; `mask` is 255 where it is."""
+    """An animal with the traits of `breed`, posed by `random`, on `image`; `mask` is 255 where it is."""
 
-    def __init__(self, breed, random, picture):
-        self.breed, self.random, self.picture = breed, random, picture
-        self.mask = Image.new("L", picture.size)
+    def __init__(self, breed, random, image):
+        self.breed, self.random, self.image = breed, random, image
+        self.mask = Image.new("L", image.size)
         self.light, self.shine = (random.choice(SIDES) * 0.8, 0.7), random.normal(1, 0.05)
-        scale = min(picture.size) * random.uniform(0.18, 0.29)
-        at = picture.width * random.uniform(0.34, 0.66), picture.height * random.uniform(0.36, 0.5)
+        scale = min(image.size) * random.uniform(0.18, 0.29)
+        at = image.width * random.uniform(0.34, 0.66), image.height * random.uniform(0.36, 0.5)
         self.head = Pose(at, scale, random.normal(0, 0.13), random.normal(0, 0.3), random.normal(0, 0.1))
         self.body = Pose(at, scale, random.normal(0, 0.06))
-        self.brush = Brush(picture, self.head)
+        self.brush = Brush(image, self.head)
         self.coat = self.color(breed.coat)
 
     def color(self, name):
@@ -45,8 +45,8 @@ class Animal:
         """A part of the animal inside `outline`, with marks and hair, shaded as if it were round."""
         fur = self.breed.fur if fur is None else fur
         edge = self._tufts(pose.place(outline, depth), 0.2 * fur * pose.scale)
-        corner, size = frame(edge, self.picture.size)
-        if min(size) < 8:  # outside the picture
+        corner, size = frame(edge, self.image.size)
+        if min(size) < 8:  # outside the image
             return
         coat = Image.new("RGB", size, color)
         brush = Brush(coat, pose.seen_from(corner))
@@ -55,7 +55,7 @@ class Animal:
                 drawn_marks[name](brush, self.random, self.color(self.breed.marks[name]), color)
         if fur:
             self._hair(coat, brush, fur)
-        cover(self.picture, self.mask, coat, corner, edge, self.light)
+        cover(self.image, self.mask, coat, corner, edge, self.light)
 
     def _tufts(self, edge, length):
         "The outline `edge` with tips of hair up to `length` pixels long, if that is to be seen."
@@ -84,7 +84,7 @@ class Animal:
             brush.draw.line(line, fill=tuple(color), width=width)
 
     def _body(self):
-        "A sitting animal seen from the front; most of it is often outside the picture."
+        "A sitting animal seen from the front; most of it is often outside the image."
         breed, side = self.breed, self.random.choice(SIDES)
         wide = (0.8 if breed.species == "cat" else 0.95) * breed.head[0] + 0.25 * breed.fur
         tail = curve((0.6, 3.0), (1.7, 2.9), (2.0, 2.0), (2.25, 2.0), (2.1, 3.2), (0.7, 3.4)) * [side, 1]

@@ -1,4 +1,4 @@
-"""What every drawn picture needs: smooth outlines, a pose in space, a brush, colours and shading."""
+"""What every drawn image needs: smooth outlines, a pose in space, a brush, colours and shading."""
 
 from dataclasses import dataclass, replace
 from zlib import crc32
@@ -7,11 +7,11 @@ import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 ROUND = [min(255, 140 + 145 * value // 255) for value in range(256)]  # light by the blurred mask of a part
-FINE = 2  # pictures are drawn this many times larger and then reduced, which makes edges smooth
+FINE = 2  # images are drawn this many times larger and then reduced, which makes edges smooth
 
 
 def generator(kind, number):
-    """The random numbers of picture `number` of `kind`: always the same ones."""
+    """The random numbers of image `number` of `kind`: always the same ones."""
     return np.random.default_rng([crc32(kind.encode()), number])
 
 
@@ -40,7 +40,7 @@ def ellipse(x, y, width, height, angle=0.0, n=18):
 
 @dataclass(frozen=True)
 class Pose:
-    """Where a thing is in a picture: `at` and `scale` in pixels; `tilt`, `turn` and `nod` in radians."""
+    """Where a thing is in an image: `at` and `scale` in pixels; `tilt`, `turn` and `nod` in radians."""
 
     at: tuple
     scale: float
@@ -59,7 +59,7 @@ class Pose:
         return np.stack([x * cos - y * sin, x * sin + y * cos], 1) * self.scale + self.at
 
     def seen_from(self, corner):
-        """The same pose in a picture whose upper left corner is `corner` of this one."""
+        """The same pose in an image whose upper left corner is `corner` of this one."""
         return replace(self, at=(self.at[0] - corner[0], self.at[1] - corner[1]))
 
 
@@ -110,15 +110,15 @@ def shade(image, inside, light):
 
 
 def frame(edge, size):
-    """The upper left corner and the size of the part of a picture of `size` that holds the outline `edge`."""
+    """The upper left corner and the size of the part of an image of `size` that holds the outline `edge`."""
     low = np.maximum(np.floor(edge.min(0)), 0).astype(int)
     high = np.minimum(np.ceil(edge.max(0)) + 1, size).astype(int)
     return tuple(low.tolist()), tuple((high - low).tolist())
 
 
-def cover(picture, mask, paint, corner, edge, light):
-    """Put `paint`, which belongs at `corner`, shaded onto `picture` inside `edge`; `mask` is 255 there."""
+def cover(image, mask, paint, corner, edge, light):
+    """Put `paint`, which belongs at `corner`, shaded onto `image` inside `edge`; `mask` is 255 there."""
     inside = Image.new("L", paint.size)
     ImageDraw.Draw(inside).polygon((edge - corner).ravel().tolist(), fill=255)
-    picture.paste(shade(paint, inside, light), corner, inside)
+    image.paste(shade(paint, inside, light), corner, inside)
     mask.paste(255, corner, inside)

@@ -42,13 +42,13 @@ BODIES = {
 
 
 def draw_car(view, number, size=None):
-    """Picture `number` of a car from `view` (side, front, rear), RGB; `size`: (width, height) or by chance.
+    """Image `number` of a car from `view` (side, front, rear), RGB; `size`: (width, height) or by chance.
 
     Raises ValueError for an unknown view.
     """
     car = _car(view, number, size)
     VIEWS[view](car)
-    return photograph(car.random, car.picture)
+    return photograph(car.random, car.image)
 
 
 def body_of(view, number):
@@ -68,30 +68,30 @@ def _car(view, number, size=None):
 
 
 class Car:
-    """A car of a random shape and colour on `picture`."""
+    """A car of a random shape and colour on `image`."""
 
-    def __init__(self, random, picture):
-        self.random, self.picture, self.mask = random, picture, Image.new("L", picture.size)
+    def __init__(self, random, image):
+        self.random, self.image, self.mask = random, image, Image.new("L", image.size)
         self.body = BODIES[random.choice(list(BODIES))]
         self.paint = tint(PAINTS[random.integers(len(PAINTS))], random.normal(1, 0.06))
         self.black_grille, self.round_lights = random.random(2) < 0.5
 
     def stand(self, half_width, turn):
         """Choose how large the car is and where; it is `half_width` wide to each side."""
-        width, height = self.picture.size
+        width, height = self.image.size
         scale = min(width / half_width / 2, height / self.body.top / 1.5) * self.random.uniform(0.6, 0.92)
         free = width / 2 - half_width * scale
         at = width / 2 + self.random.uniform(-0.8, 0.8) * free, height * self.random.uniform(0.78, 0.92)
         pose = Pose(at, scale, self.random.normal(0, 0.025), turn, mirror=bool(self.random.random() < 0.5))
-        self.pose, self.brush = pose, Brush(self.picture, pose)
-        ground = self.picture.getpixel((int(at[0]), int(at[1])))
+        self.pose, self.brush = pose, Brush(self.image, pose)
+        ground = self.image.getpixel((int(at[0]), int(at[1])))
         self.brush.fill(ellipse(0, 0.02, 1.05 * half_width, 0.12), blend(ground, DARK, 0.6))
 
     def plate(self, points, color, depth=0.0):
         """A shaded surface."""
         edge = self.pose.place(points, depth)
-        corner, size = frame(edge, self.picture.size)
-        cover(self.picture, self.mask, Image.new("RGB", size, color), corner, edge, LIGHT)
+        corner, size = frame(edge, self.image.size)
+        cover(self.image, self.mask, Image.new("RGB", size, color), corner, edge, LIGHT)
 
 
 def _side(car):

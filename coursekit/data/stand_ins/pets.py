@@ -1,15 +1,15 @@
-"""Portraits of cats and dogs of 37 breeds: every picture another, and each always the same."""
+"""Portraits of cats and dogs of 37 breeds: every image another, and each always the same."""
 
 from coursekit.data.stand_ins.animal import Animal
 from coursekit.data.stand_ins.breeds import BREEDS
 from coursekit.data.stand_ins.canvas import FINE, generator
 from coursekit.data.stand_ins.scenes import background, foreground, photograph, random_size
 
-VERSION = 1  # raised when a breed and a number give another picture than before
+VERSION = 1  # raised when a breed and a number give another image than before
 
 
 def draw_pet(breed, number, size=None):
-    """Picture `number` of `breed` (a key of `BREEDS`), RGB; `size` is (width, height), by chance if left out.
+    """Image `number` of `breed` (a key of `BREEDS`), RGB; `size` is (width, height), by chance if left out.
 
     Raises ValueError for an unknown breed.
     """
@@ -31,5 +31,5 @@ def draw_pet_and_mask(breed, number, size=None):
     animal = Animal(BREEDS[breed], random, background(random, (width * FINE, height * FINE)))
     animal.draw()
     if random.random() < 0.3:
-        foreground(random, animal.picture, animal.mask)
-    return photograph(random, animal.picture), animal.mask.reduce(FINE)
+        foreground(random, animal.image, animal.mask)
+    return photograph(random, animal.image), animal.mask.reduce(FINE)

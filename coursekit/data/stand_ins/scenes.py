@@ -7,7 +7,7 @@ from coursekit.data.stand_ins.canvas import FINE, any_color, blend, curve, ellip
 
 
 def random_size(random):
-    """Width and height of a picture: the shorter side 200 to 256 pixels, the other at most 1.4 times that."""
+    """Width and height of an image: the shorter side 200 to 256 pixels, the other at most 1.4 times that."""
     shorter = int(random.integers(200, 257))
     longer = int(shorter * random.uniform(1, 1.4))
     return (longer, shorter) if random.random() < 0.6 else (shorter, longer)
@@ -123,11 +123,11 @@ INDOORS_AND_OUT = (_meadow, _meadow, _bush, _snow_or_sand, _room, _room, _sofa, 
 ROADSIDE = (_street, _street, _yard, _meadow, _snow_or_sand, _plain)
 
 
-def foreground(random, picture, mask):
-    """Put grass, a ball or a blanket before what `picture` shows; `mask` loses what they hide."""
+def foreground(random, image, mask):
+    """Put grass, a ball or a blanket before what `image` shows; `mask` loses what they hide."""
     thing = FOREGROUNDS[random.integers(len(FOREGROUNDS))]
-    brush, eraser = ImageDraw.Draw(picture), ImageDraw.Draw(mask)
-    for outline, color in thing(random, *picture.size):
+    brush, eraser = ImageDraw.Draw(image), ImageDraw.Draw(mask)
+    for outline, color in thing(random, *image.size):
         points = np.asarray(outline, float).ravel().tolist()
         brush.polygon(points, fill=color)
         eraser.polygon(points, fill=0)
@@ -162,16 +162,16 @@ def _blanket(random, width, height):
 FOREGROUNDS = (_grass, _ball, _blanket)
 
 
-def photograph(random, picture):
-    """`picture` reduced to its final size, with the light, blur and noise of a hurried photographer."""
-    picture = picture.reduce(FINE)
+def photograph(random, image):
+    """`image` reduced to its final size, with the light, blur and noise of a hurried photographer."""
+    image = image.reduce(FINE)
     if random.random() < 0.3:
-        picture = picture.filter(ImageFilter.GaussianBlur(random.uniform(0.3, 1.1)))
-    width, height = picture.size
+        image = image.filter(ImageFilter.GaussianBlur(random.uniform(0.3, 1.1)))
+    width, height = image.size
     brightness, contrast = random.uniform(0.85, 1.15), random.uniform(0.85, 1.1)
     gain = brightness * contrast * (1 + np.array([1, 0.2, -1]) * random.normal(0, 0.04))
     side = 1 + np.linspace(-1, 1, width) * random.uniform(-0.15, 0.15)
     grain = random.standard_normal((height, width, 1), np.float32) * np.float32(random.uniform(1, 4))
-    pixels = np.asarray(picture, np.float32) - np.float32(128 - 128 / contrast)
+    pixels = np.asarray(image, np.float32) - np.float32(128 - 128 / contrast)
     pixels *= (side[:, None] * gain).astype(np.float32)
     return Image.fromarray(np.clip(pixels + grain, 0, 255).astype(np.uint8))

@@ -2,7 +2,7 @@
 
 const SHOWN_AT_FIRST = 5;
 const at = (id) => document.getElementById(id);
-let turn = 0;  // only the answer to the last picture is shown
+let turn = 0;  // only the answer to the last image is shown
 
 async function start() {
   const about = await (await fetch("healthz")).json();
@@ -15,7 +15,7 @@ async function start() {
 
 async function classify(address, options, preview) {
   const mine = ++turn;
-  say("Looking at the picture …");
+  say("Looking at the image …");
   at("result").hidden = true;
   showPreview(preview);
   try {
@@ -42,7 +42,7 @@ function say(sentence) {
 function show(found) {
   const [name, probability] = found.predictions[0];
   say(`${words(name)}, ${percent(probability)}`);
-  at("picture").src = found.picture;
+  at("image").src = found.image;
   drawHeatmap(found.heatmap, name);
   at("classes").replaceChildren(...found.predictions.map(row));
   showMore(false);
