@@ -31,7 +31,7 @@ def table(seed=0):
 def by_hand(frame):
     """One epoch in one cycle, and validation, with nothing around it; the levels serve as codes."""
     codes = torch.from_numpy(frame[CATEGORICAL].to_numpy("int64", copy=True))
-    numbers = torch.from_numpy(frame[CONTINUOUS].to_numpy("float32", copy=True))
+    continuous = torch.from_numpy(frame[CONTINUOUS].to_numpy("float32", copy=True))
     targets = torch.tensor(frame["target"].to_numpy(), dtype=torch.float32)
     embeddings = [(n_levels + 1, embedding_size(n_levels + 1)) for n_levels in LEVELS.values()]
     model = TabularModel(embeddings, N_CONTINUOUS, 1, SIZES, DROPOUT, EMBEDDING_DROPOUT, Y_RANGE)
@@ -40,7 +40,7 @@ def by_hand(frame):
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=LR, total_steps=n_batches)
     model.train()
     for chosen in torch.randperm(N_TRAIN).split(BATCH_SIZE):
-        F.mse_loss(model(codes[chosen], numbers[chosen]), targets[chosen]).backward()
+        F.mse_loss(model(codes[chosen], continuous[chosen]), targets[chosen]).backward()
         optimizer.step()
         optimizer.zero_grad()
         schedule.step()
@@ -48,7 +48,7 @@ def by_hand(frame):
     loss = 0.0
     with torch.no_grad():
         for chosen in torch.arange(N_TRAIN, len(frame)).split(2 * BATCH_SIZE):
-            loss += F.mse_loss(model(codes[chosen], numbers[chosen]), targets[chosen]) * len(chosen)
+            loss += F.mse_loss(model(codes[chosen], continuous[chosen]), targets[chosen]) * len(chosen)
     return loss.item() / N_VALID
 
 

@@ -151,6 +151,6 @@ def collab_learner(ratings, valid=0.1, user="user", item="movie", rating="rating
 
 
 def random_rows(n, fraction=0.1, seed=42):
-    """A boolean array of shape (n,) with `fraction` of its places true, drawn at random."""
+    """A boolean array of shape (n,) with `fraction` of its entries true, drawn at random."""
     order = torch.randperm(n, generator=torch.Generator().manual_seed(seed))
     return (order < round(fraction * n)).numpy()

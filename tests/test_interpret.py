@@ -24,8 +24,8 @@ def known():
 
 
 def test_top_losses(known):
-    losses, places = known.top_losses(3)
-    assert places.tolist() == [3, 7, 6]
+    losses, indices = known.top_losses(3)
+    assert indices.tolist() == [3, 7, 6]
     assert losses[0].item() == pytest.approx(5 + torch.log(1 + 2 * torch.exp(torch.tensor(-5.0))).item())
     assert len(known.top_losses(99)[0]) == len(known.top_losses()[0]) == 8
 

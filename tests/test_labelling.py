@@ -23,16 +23,16 @@ def labeller(features):
     return Labeller([f"{i:02d}.jpg" for i in range(60)], {"late": features, "early": features[:, 5:]})
 
 
-def give(labeller, places, name):
-    labeller.choose(places)
+def give(labeller, indices, name):
+    labeller.choose(indices)
     labeller.label(name)
 
 
 @pytest.mark.parametrize("projection", PROJECTIONS)
 def test_maps_have_a_place_for_each_image(labeller, projection):
-    places = labeller.points("late", projection)
-    assert places.shape == (60, 2) and np.isfinite(places).all()
-    assert places is labeller.points("late", projection)  # computed once
+    positions = labeller.points("late", projection)
+    assert positions.shape == (60, 2) and np.isfinite(positions).all()
+    assert positions is labeller.points("late", projection)  # computed once
 
 
 def test_projections_are_those_of_their_directions(labeller):
@@ -60,7 +60,7 @@ def test_labels_are_given_and_taken_away(labeller):
     for wrong in ("", "  ", "a/b", "..", "a\\b"):
         with pytest.raises(ValueError, match="a name that can be a folder's"):
             labeller.label(wrong)
-    with pytest.raises(ValueError, match="Expected places from 0 to 59, found 60"):
+    with pytest.raises(ValueError, match="Expected indices from 0 to 59, found 60"):
         labeller.choose([3, 60])
 
 

@@ -32,7 +32,7 @@ def test_accuracy_and_error_rate():
 
 def test_accuracy_of_sequences():
     preds, target = torch.zeros(2, 3, 4), torch.tensor([[0, 1, 2, 1], [2, 1, 0, 1]])
-    preds[:, 1] = 1  # always class 1: right in two places of each row
+    preds[:, 1] = 1  # always class 1: right in two entries of each row
     assert accuracy(preds, target).item() == 0.5
 
 

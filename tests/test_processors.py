@@ -176,23 +176,23 @@ def test_all_together(train, later):
     processors = Processors(CATEGORICAL, CONTINUOUS).fit(train)
     assert train.equals(before) and processors.categorical == [*CATEGORICAL, "CompetitionDistance_na"]
     assert processors.levels["CompetitionDistance_na"] == [False, True]
-    codes, numbers = processors.inputs(train)
+    codes, continuous = processors.inputs(train)
     assert codes.dtype == torch.int64 and codes.shape == (12, 4)
-    assert numbers.dtype == torch.float32 and numbers.shape == (12, 2)
+    assert continuous.dtype == torch.float32 and continuous.shape == (12, 2)
     assert codes[:, 3].tolist() == [1] * 5 + [2] * 3 + [1] * 4
-    assert torch.allclose(numbers.mean(0), torch.zeros(2), atol=1e-6)
-    assert torch.allclose(numbers.std(0), torch.ones(2), atol=1e-6)
-    codes, numbers = processors.inputs(later.drop(columns="Sales"))
+    assert torch.allclose(continuous.mean(0), torch.zeros(2), atol=1e-6)
+    assert torch.allclose(continuous.std(0), torch.ones(2), atol=1e-6)
+    codes, continuous = processors.inputs(later.drop(columns="Sales"))
     assert (codes[:, 0] == 0).tolist() == [True, False, True, False, False]
     filled = train["CompetitionDistance"].fillna(2380)
-    assert numbers[0, 0].item() == pytest.approx((840 - filled.mean()) / filled.std(), abs=1e-6)
+    assert continuous[0, 0].item() == pytest.approx((840 - filled.mean()) / filled.std(), abs=1e-6)
 
 
 def test_only_some_processors_and_only_one_sort_of_column(train):
-    codes, numbers = Processors(CATEGORICAL, []).fit(train).inputs(train)
-    assert codes.shape == (12, 3) and numbers.shape == (12, 0)
-    codes, numbers = Processors([], ["Mean_Humidity"], [Normalize]).fit(train).inputs(train)
-    assert codes.shape == (12, 0) and numbers.shape == (12, 1)
+    codes, continuous = Processors(CATEGORICAL, []).fit(train).inputs(train)
+    assert codes.shape == (12, 3) and continuous.shape == (12, 0)
+    codes, continuous = Processors([], ["Mean_Humidity"], [Normalize]).fit(train).inputs(train)
+    assert codes.shape == (12, 0) and continuous.shape == (12, 1)
     with pytest.raises(ValueError, match="no gaps in CompetitionDistance, Mean_Humidity: use FillMissing"):
         Processors(CATEGORICAL, CONTINUOUS, [Categorify, Normalize]).fit(train).inputs(train)
 

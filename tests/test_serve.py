@@ -22,7 +22,7 @@ from coursekit.serve.limits import Limits, Refused
 from coursekit.serve.worker import Worker
 from coursekit.vision.export import load_exported
 
-LIMITS = Limits(max_bytes=300_000, max_pixels=1_000_000, seconds=60.0, places=4)
+LIMITS = Limits(max_bytes=300_000, max_pixels=1_000_000, seconds=60.0, slots=4)
 
 
 @pytest.fixture(scope="module")
@@ -238,7 +238,7 @@ def test_more_than_a_hundred_malformed_inputs(client):
     assert client.post("/classify", content=image_bytes()).status_code == 200
 
 
-# Time and places
+# Time and slots
 
 
 def test_a_slow_sender_is_cut_off(classifier):
@@ -260,10 +260,10 @@ def test_a_slow_sender_is_cut_off(classifier):
 
 def test_the_places_are_counted_and_given_back():
     async def three():
-        worker, gate = Worker(places=2, seconds=5), threading.Event()
+        worker, gate = Worker(slots=2, seconds=5), threading.Event()
 
         async def ask():
-            with worker.place():
+            with worker.slot():
                 return await worker.run(gate.wait, 4)
 
         inside = [asyncio.create_task(ask()) for _ in range(2)]
@@ -279,13 +279,13 @@ def test_the_places_are_counted_and_given_back():
 
 def test_work_that_takes_too_long():
     async def slow():
-        worker, gate = Worker(places=2, seconds=0.1), threading.Event()
-        with pytest.raises(Refused, match=r"within 0\.1 seconds") as caught, worker.place():
+        worker, gate = Worker(slots=2, seconds=0.1), threading.Event()
+        with pytest.raises(Refused, match=r"within 0\.1 seconds") as caught, worker.slot():
             await worker.run(gate.wait, 4)
         assert caught.value.status == 503 and worker.free == 2 and not worker.is_stuck()
         await asyncio.sleep(0.4)
         assert worker.is_stuck()
-        with pytest.raises(Refused, match="ask again"), worker.place():
+        with pytest.raises(Refused, match="ask again"), worker.slot():
             pass  # nobody may wait for a thread that may never end
         gate.set()
 
@@ -293,7 +293,7 @@ def test_work_that_takes_too_long():
 
 
 def test_a_full_app_says_so(classifier):
-    with TestClient(create_app(classifier, Limits(places=0))) as client:
+    with TestClient(create_app(classifier, Limits(slots=0))) as client:
         response = client.post("/classify", content=image_bytes())
         refused(response, 503, "ask again")
         assert response.headers["retry-after"] == "1"

@@ -33,7 +33,7 @@ def model(tmp_path_factory):
 def server(model):
     """The address of a server started from the command line, and its process; one place fewer than clients."""
     command = [sys.executable, "-m", "coursekit.serve", "--model", str(model), "--port", "0",
-               "--places", str(CLIENTS - 1)]
+               "--slots", str(CLIENTS - 1)]
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=environment)
     try:

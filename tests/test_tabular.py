@@ -75,22 +75,22 @@ def test_the_lectures_rule_and_its_793632_parameters():
 def test_the_forward_pass_step_by_step():
     seed_everything(0)
     model = TabularModel([(5, 3), (4, 2)], 2, sizes=[6], y_range=(0, 5))
-    codes, numbers = torch.tensor([[0, 3], [4, 1], [2, 2]]), torch.randn(3, 2)
+    codes, continuous = torch.tensor([[0, 3], [4, 1], [2, 2]]), torch.randn(3, 2)
     x = torch.cat([model.embeddings[0].weight[codes[:, 0]], model.embeddings[1].weight[codes[:, 1]],
-                   (numbers - numbers.mean(0)) / (numbers.var(0, correction=0) + 1e-5).sqrt()], dim=1)
+                   (continuous - continuous.mean(0)) / (continuous.var(0, correction=0) + 1e-5).sqrt()], dim=1)
     x = F.relu(x @ model.layers[0].weight.T + model.layers[0].bias)
     x = (x - x.mean(0)) / (x.var(0, correction=0) + 1e-5).sqrt()
     x = x @ model.layers[3].weight.T + model.layers[3].bias
-    assert torch.allclose(model(codes, numbers), 5 / (1 + torch.exp(-x[:, 0])), atol=1e-5)
+    assert torch.allclose(model(codes, continuous), 5 / (1 + torch.exp(-x[:, 0])), atol=1e-5)
 
 
 @pytest.mark.parametrize("embeddings, n_continuous, n_outputs, shape", [
     ([(5, 3)], 2, 1, (4,)), ([(5, 3)], 2, 3, (4, 3)), ([], 2, 1, (4,)), ([(5, 3)], 0, 2, (4, 2))])
 def test_either_sort_of_input_may_be_absent(embeddings, n_continuous, n_outputs, shape):
     model = TabularModel(embeddings, n_continuous, n_outputs, sizes=[6, 4])
-    codes, numbers = torch.randint(5, (4, len(embeddings))), torch.randn(4, n_continuous)
-    assert model(codes, numbers).shape == shape
-    assert model.eval()(codes[:1], numbers[:1]).shape == (1, *shape[1:])
+    codes, continuous = torch.randint(5, (4, len(embeddings))), torch.randn(4, n_continuous)
+    assert model(codes, continuous).shape == shape
+    assert model.eval()(codes[:1], continuous[:1]).shape == (1, *shape[1:])
 
 
 def test_dropout_and_batch_norm_are_options():
@@ -112,10 +112,10 @@ def test_data_are_fitted_on_the_training_rows_alone(sales):
     sales.loc[3999, "weekday"] = before.loc[3999, "weekday"] = 9
     data = TabularData(sales, **SALES, valid=valid, kind="log")
     assert sales.equals(before)
-    codes, numbers, targets = data.train
-    assert codes.shape == (3500, 3) and numbers.shape == (3500, 2) and targets.shape == (3500,)
-    assert (codes.dtype, numbers.dtype, targets.dtype) == (torch.int64, torch.float32, torch.float32)
-    assert torch.allclose(numbers.mean(0), torch.zeros(2), atol=1e-5) and data.n_continuous == 2
+    codes, continuous, targets = data.train
+    assert codes.shape == (3500, 3) and continuous.shape == (3500, 2) and targets.shape == (3500,)
+    assert (codes.dtype, continuous.dtype, targets.dtype) == (torch.int64, torch.float32, torch.float32)
+    assert torch.allclose(continuous.mean(0), torch.zeros(2), atol=1e-5) and data.n_continuous == 2
     assert data.valid[0].shape == (500, 3) and data.valid[0][-1, 1] == 0  # a weekday that is not in training
     logs = torch.tensor(np.log(sales["sales"][3500:].to_numpy()))
     assert torch.allclose(data.valid[2].double(), logs, atol=1e-6)
@@ -131,8 +131,8 @@ def test_data_are_fitted_on_the_training_rows_alone(sales):
 
 def test_kinds_of_target(sales, people):
     valid = pd.Series(last(500, sales))
-    numbers = TabularData(sales, **SALES, valid=valid, kind="number").train[2]
-    assert numbers.dtype == torch.float32 and numbers.tolist() == sales["sales"][:3500].tolist()
+    targets = TabularData(sales, **SALES, valid=valid, kind="number").train[2]
+    assert targets.dtype == torch.float32 and targets.tolist() == sales["sales"][:3500].tolist()
     data = TabularData(people, **PEOPLE, valid=last(500, people), kind="class")
     assert data.classes == ["<50k", ">=50k"] and data.train[2].dtype == torch.int64
     assert data.train[2].tolist() == [int(income == ">=50k") for income in people["income"][:2500]]

@@ -224,7 +224,7 @@ def _count(predictions, y):
     return (predictions.argmax(dim=1) != y).sum().item()
 
 
-def _largest_not_place(predictions, y):
+def _largest_not_index(predictions, y):
     return (predictions.max(dim=1).values != y).float().mean().item()
 
 
@@ -249,7 +249,7 @@ error_rate = Exercise(
     mistakes={
         "That is the accuracy; the error rate is one minus it.": _accuracy,
         "You counted the errors; a rate is a share, so divide by the number of items.": _count,
-        "You compared the largest value with the label; argmax gives its place.": _largest_not_place,
+        "You compared the largest value with the label; argmax gives its index.": _largest_not_index,
         "You measured how far apart the digits are; a class is right or wrong, nothing in between.":
             _numbers_subtracted,
         "argmax ran along the images; run it along the classes, dim=1.": _wrong_axis,

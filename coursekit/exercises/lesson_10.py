@@ -10,7 +10,7 @@ TRAINING = pd.Series(["Rain", "Fog", None, "Snow", "Drizzle", "Rain", "Fog"])
 LATER = pd.Series(["Snow", "Hail", None, "Fog", "Rain", "Rain"])
 
 
-def _place(column, levels, first=1):
+def _position(column, levels, first=1):
     "Where each value stands in `levels`, counted from `first`; one less than `first` for all others."
     return [levels.index(value) + first if value in levels else first - 1 for value in column]
 
@@ -32,17 +32,17 @@ def _missing_is_a_level(training, later):
 categorify = Exercise(
     run=lambda answer: [np.asarray(answer(TRAINING.copy(), LATER.copy())).tolist(),
                         np.asarray(answer(TRAINING.copy(), TRAINING.copy())).tolist()],
-    solution=lambda training, later: _place(later, _sorted(training)),
+    solution=lambda training, later: _position(later, _sorted(training)),
     mistakes={
         "The levels come from the later rows: what the network has learned of code 2 would belong to another level.":
-            lambda training, later: _place(later, _sorted(later)),
+            lambda training, later: _position(later, _sorted(later)),
         "The codes begin at 0, and what is missing has -1, which is no row of an embedding: add 1.":
-            lambda training, later: _place(later, _sorted(training), first=0),
+            lambda training, later: _position(later, _sorted(training), first=0),
         "The levels stand in order of appearance; sort them, so that the codes do not depend on the order of the rows.":
-            lambda training, later: _place(later, _by_appearance(training)),
+            lambda training, later: _position(later, _by_appearance(training)),
         "A missing value got a code of its own; here it shares code 0 with what was never seen.": _missing_is_a_level,
         "The levels of the later rows were added to those of training; an unseen value must get code 0.":
-            lambda training, later: _place(later, _sorted(pd.concat([training, later]))),
+            lambda training, later: _position(later, _sorted(pd.concat([training, later]))),
     },
 )
 

@@ -63,33 +63,33 @@ p_value = Exercise(
 )
 
 CODES = np.array([[1, 2], [2, 0], [0, 1], [2, 2]])
-AMOUNTS = np.array([[0.5], [-1.0], [0.25], [2.0]])
+CONTINUOUS = np.array([[0.5], [-1.0], [0.25], [2.0]])
 TABLES = [np.array([[0.0, 0.0, 0.1], [1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]),
           np.array([[0.2, 0.3], [7.0, 8.0], [9.0, 10.0]])]
 
 
 def _run_matrix(answer):
-    return answer(CODES.copy(), AMOUNTS.copy(), [table.copy() for table in TABLES])
+    return answer(CODES.copy(), CONTINUOUS.copy(), [table.copy() for table in TABLES])
 
 
 feature_matrix = Exercise(
     run=_run_matrix,
-    solution=lambda codes, amounts, tables: np.hstack(
-        [*(table[codes[:, i]] for i, table in enumerate(tables)), amounts]),
+    solution=lambda codes, continuous, tables: np.hstack(
+        [*(table[codes[:, i]] for i, table in enumerate(tables)), continuous]),
     mistakes={
-        "Code 0 has a row of its own, for the unknown: do not subtract 1.": lambda codes, amounts, tables: np.hstack(
-            [*(table[codes[:, i] - 1] for i, table in enumerate(tables)), amounts]),
-        "The amounts are missing at the end.": lambda codes, amounts, tables: np.hstack(
+        "Code 0 has a row of its own, for the unknown: do not subtract 1.": lambda codes, continuous, tables: np.hstack(
+            [*(table[codes[:, i] - 1] for i, table in enumerate(tables)), continuous]),
+        "The continuous columns are missing at the end.": lambda codes, continuous, tables: np.hstack(
             [table[codes[:, i]] for i, table in enumerate(tables)]),
         "Both columns were looked up in the first table: each column has a table of its own.":
-            lambda codes, amounts, tables: np.hstack([*(tables[0][codes[:, i]] for i in range(2)), amounts]),
-        "Both tables were asked for the codes of the first column.": lambda codes, amounts, tables: np.hstack(
-            [*(table[codes[:, 0]] for table in tables), amounts]),
+            lambda codes, continuous, tables: np.hstack([*(tables[0][codes[:, i]] for i in range(2)), continuous]),
+        "Both tables were asked for the codes of the first column.": lambda codes, continuous, tables: np.hstack(
+            [*(table[codes[:, 0]] for table in tables), continuous]),
         "The codes themselves are still in the matrix; the learned rows take their place.":
-            lambda codes, amounts, tables: np.hstack(
-                [codes, *(table[codes[:, i]] for i, table in enumerate(tables)), amounts]),
-        "The amounts belong at the end.": lambda codes, amounts, tables: np.hstack(
-            [amounts, *(table[codes[:, i]] for i, table in enumerate(tables))]),
+            lambda codes, continuous, tables: np.hstack(
+                [codes, *(table[codes[:, i]] for i, table in enumerate(tables)), continuous]),
+        "The continuous columns belong at the end.": lambda codes, continuous, tables: np.hstack(
+            [continuous, *(table[codes[:, i]] for i, table in enumerate(tables))]),
     },
 )
 

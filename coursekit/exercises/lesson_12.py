@@ -125,7 +125,7 @@ def _is_alone(answer):
             and torch.equal(after[2], before[2]))
 
 
-def _by_place(names, share, seed):
+def _by_index(names, share, seed):
     return random.Random(seed).sample(list(names), round(share * len(names)))
 
 
@@ -138,7 +138,7 @@ hold_out = Exercise(
     run=_run_split,
     solution=lambda names, share, seed: random.Random(seed).sample(sorted(names), round(share * len(names))),
     mistakes={
-        "Another order of the same names gives other images: sort the names first.": _by_place,
+        "Another order of the same names gives other images: sort the names first.": _by_index,
         "That sets the seed of everybody's random numbers; make a generator of your own, random.Random(seed).":
             _global_seed,
         "The seed makes no difference: always the same part of the list is held out.":
@@ -160,7 +160,7 @@ def _propose(probabilities, labels, n, descending=True, only_wrong=True, by_loss
     best, guess = probabilities.max(dim=1)
     own = probabilities[range(len(labels)), labels]
     order = (-own if by_loss else best - own).argsort(descending=descending, stable=True).tolist()
-    return [(place, int(guess[place])) for place in order if not only_wrong or guess[place] != labels[place]][:n]
+    return [(index, int(guess[index])) for index in order if not only_wrong or guess[index] != labels[index]][:n]
 
 
 propose = Exercise(
@@ -175,7 +175,7 @@ propose = Exercise(
             lambda probabilities, labels, n: _propose(probabilities, labels, n, by_loss=True),
         "You return more than n proposals.": lambda probabilities, labels, n: _propose(probabilities, labels, 20),
         "The second number of each pair is the label; it should be the proposed class.":
-            lambda probabilities, labels, n: [(place, int(labels[place]))
-                                              for place, _ in _propose(probabilities, labels, n)],
+            lambda probabilities, labels, n: [(index, int(labels[index]))
+                                              for index, _ in _propose(probabilities, labels, n)],
     },
 )

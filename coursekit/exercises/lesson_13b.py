@@ -44,20 +44,20 @@ EVEN = torch.tensor([1, 0, 1, 0])
 def _run_oversample(answer):
     results = []
     for answers in (UNEVEN, EVEN):
-        places = answer(answers.clone())
-        copies = places.bincount(minlength=len(answers))
-        results.append([answers[places].bincount(minlength=5), copies.min(),
+        indices = answer(answers.clone())
+        copies = indices.bincount(minlength=len(answers))
+        results.append([answers[indices].bincount(minlength=5), copies.min(),
                         max(int(copies[answers == k].max() - copies[answers == k].min()) for k in answers.unique())])
     return results
 
 
-def _places(answers):
+def _indices(answers):
     return [(answers == number).nonzero()[:, 0] for number in answers.unique()]
 
 
 def _oversample(answers, pick=lambda part, most: part.repeat(math.ceil(most / len(part)))[:most]):
     most = int(answers.bincount().max())
-    return torch.cat([pick(part, most) for part in _places(answers)])
+    return torch.cat([pick(part, most) for part in _indices(answers)])
 
 
 def _at_random(part, most):
@@ -73,13 +73,13 @@ oversample = Exercise(
         "The rare classes are now more frequent than the others: cut the copies off at the largest class.":
             lambda answers: _oversample(answers, lambda part, most: part.repeat(math.ceil(most / len(part)))),
         "You cut all classes down to the rarest one; that throws images away. Repeat the rare ones instead.":
-            lambda answers: torch.cat([part[:min(map(len, _places(answers)))] for part in _places(answers)]),
+            lambda answers: torch.cat([part[:min(map(len, _indices(answers)))] for part in _indices(answers)]),
         "Drawn at random, some images are left out and others come often: go through each class in turn.":
             lambda answers: _oversample(answers, _at_random),
         "Only the first image of a class is repeated; take all of them equally often.":
             lambda answers: _oversample(answers, lambda part, most: torch.cat(
                 [part, part[:1].repeat(most - len(part))])),
-        "Those are the classes of the images; return the places of the images.":
+        "Those are the classes of the images; return the indices of the images.":
             lambda answers: answers[_oversample(answers)],
     },
     praise="Correct: every class counts the same, and no image is lost.",

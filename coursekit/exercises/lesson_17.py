@@ -96,7 +96,7 @@ is_open = Exercise(
 )
 
 
-class _Places:
+class _Slots:
     def __init__(self, n):
         self.free = n
 
@@ -110,7 +110,7 @@ class _Places:
             self.free += 1
 
 
-class _KeptAfterFailure(_Places):
+class _KeptAfterFailure(_Slots):
     def work(self, job):
         if self.free == 0:
             return "full"
@@ -120,7 +120,7 @@ class _KeptAfterFailure(_Places):
         return result
 
 
-class _NeverGivenBack(_Places):
+class _NeverGivenBack(_Slots):
     def work(self, job):
         if self.free == 0:
             return "full"
@@ -128,22 +128,22 @@ class _NeverGivenBack(_Places):
         return job()
 
 
-class _OneTooMany(_Places):
+class _OneTooMany(_Slots):
     def __init__(self, n):
         self.free = n + 1
 
 
-class _Endless(_Places):
+class _Endless(_Slots):
     def work(self, job):
         return job()
 
 
-def _run_places(answer):
+def _run_slots(answer):
     """Jobs inside jobs, then two that fail, then one more."""
-    places, outcomes = answer(2), []
+    slots, outcomes = answer(2), []
 
     def nested(depth):
-        return "done" if depth == 0 else places.work(lambda: nested(depth - 1))
+        return "done" if depth == 0 else slots.work(lambda: nested(depth - 1))
 
     def fail():
         raise ValueError("a broken image")
@@ -151,19 +151,19 @@ def _run_places(answer):
     outcomes += [nested(2), nested(3), nested(4)]
     for _ in range(2):
         try:
-            outcomes.append(places.work(fail))
+            outcomes.append(slots.work(fail))
         except ValueError:
             outcomes.append("failed")
-    return [*outcomes, places.work(lambda: "after")]
+    return [*outcomes, slots.work(lambda: "after")]
 
 
-places = Exercise(
-    run=_run_places,
-    solution=_Places,
+slots = Exercise(
+    run=_run_slots,
+    solution=_Slots,
     mistakes={
-        "A job that fails keeps its place for ever: give it back in `finally`.": _KeptAfterFailure,
-        "No place is given back: after n jobs the app is full for ever.": _NeverGivenBack,
-        "One job too many is inside: compare before you take a place.": _OneTooMany,
+        "A job that fails keeps its slot for ever: give it back in `finally`.": _KeptAfterFailure,
+        "No slot is given back: after n jobs the app is full for ever.": _NeverGivenBack,
+        "One job too many is inside: compare before you take a slot.": _OneTooMany,
         "Nobody is ever refused: that is an endless queue.": _Endless,
     },
 )

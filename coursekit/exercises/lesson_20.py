@@ -109,7 +109,7 @@ def _run_pseudo(answer):
     labels = [["a", "b", "c"][i % 3] if i < 9 else None for i in range(30)]
     confidence = random.uniform(0.4, 1, 30)
     chosen = [dict(answer(labels, names, confidence, threshold, most)) for threshold, most in ((0.6, 3), (0.9, 30))]
-    return [sorted(places.items()) for places in chosen]
+    return [sorted(given.items()) for given in chosen]
 
 
 choose_pseudo = Exercise(

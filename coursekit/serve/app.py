@@ -40,11 +40,11 @@ class App:
 
     def __init__(self, classifier, limits, remote):
         self.classifier, self.limits, self.remote = classifier, limits, remote
-        self.worker = Worker(limits.places, limits.seconds)
+        self.worker = Worker(limits.slots, limits.seconds)
 
     async def classify(self, request):
         """POST an image, as the body or as the field `file` of a form."""
-        with self.worker.place():
+        with self.worker.slot():
             return await self._answer(request, await read_upload(request, self.limits))
 
     async def classify_url(self, request):
@@ -54,7 +54,7 @@ class App:
         url = request.query_params.get("url", "").strip()
         if not url:
             raise Refused(400, "Expected ?url= and the URL of an image, found none: add it.")
-        with self.worker.place():
+        with self.worker.slot():
             return await self._answer(request, await self.remote.get(url))
 
     async def healthz(self, request):

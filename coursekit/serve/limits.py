@@ -8,13 +8,13 @@ class Limits:
     """What the app accepts.
 
     `max_bytes` of a file, `max_pixels` of the image in it, `seconds` for each of the three parts of a request
-    (its image arrives, waits, is worked on), and `places`: how many requests are inside at the same time.
+    (its image arrives, waits, is worked on), and `slots`: how many requests are inside at the same time.
     """
 
     max_bytes: int = 10_000_000
     max_pixels: int = 25_000_000
     seconds: float = 10.0
-    places: int = 8
+    slots: int = 8
 
 
 class Refused(Exception):

@@ -9,23 +9,23 @@ from coursekit.serve.limits import Refused
 
 
 class Worker:
-    """Works on one request after another, in a thread of its own, for at most `places` requests at a time.
+    """Works on one request after another, in a thread of its own, for at most `slots` requests at a time.
 
     A model on the CPU uses all cores for one image already: a second thread would only slow the first down.
     """
 
-    def __init__(self, places, seconds):
-        self.pool, self.free, self.seconds = ThreadPoolExecutor(1, "classifier"), places, seconds
+    def __init__(self, slots, seconds):
+        self.pool, self.free, self.seconds = ThreadPoolExecutor(1, "classifier"), slots, seconds
         self.since = None  # when the work that is going on began
 
     @contextmanager
-    def place(self):
-        """A place for one request, taken before its image is read; raises `Refused` if none is free.
+    def slot(self):
+        """A slot for one request, taken before its image is read; raises `Refused` if none is free.
 
         None is free either while the thread is stuck, or what waits in vain would fill the memory.
         """
         if self.free == 0 or self.is_stuck():
-            raise Refused(503, "All places are taken: ask again in a second.", Retry_After="1")
+            raise Refused(503, "All slots are taken: ask again in a second.", Retry_After="1")
         self.free -= 1
         try:
             yield

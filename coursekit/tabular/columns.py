@@ -12,7 +12,7 @@ def get(frame, name):
     return frame[name]
 
 
-def numbers(frame, name):
+def as_continuous(frame, name):
     """The column `name` as float64, nan where it is missing; ValueError if it does not hold numbers."""
     column = get(frame, name)
     if not is_numeric_dtype(column):
@@ -36,14 +36,14 @@ def as_category(column, levels):
 
     Text where `levels` are numbers, or the reverse, is a ValueError: every such value would be unknown.
     """
-    order, found = pd.factorize(column)  # the place of each row's value in `found`, or -1
-    place = {level: i for i, level in enumerate(levels)}
-    places = np.array([*(place.get(value, -1) for value in found.tolist()), -1])  # the last: missing
+    order, found = pd.factorize(column)  # the index of each row's value in `found`, or -1
+    index_of = {level: i for i, level in enumerate(levels)}
+    indices = np.array([*(index_of.get(value, -1) for value in found.tolist()), -1])  # the last: missing
     strange = [value for value in found.tolist() if levels and _kind(value) != _kind(levels[0])]
     if strange:
         raise ValueError(f"Expected {_kind(levels[0])} in {column.name}, as in the training rows, found "
                          f"{strange[0]!r}: convert the column.")
-    category = pd.Categorical.from_codes(places[order], categories=pd.Index(levels), ordered=True)
+    category = pd.Categorical.from_codes(indices[order], categories=pd.Index(levels), ordered=True)
     return pd.Series(category, index=column.index, name=column.name)
 
 

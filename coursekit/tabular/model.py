@@ -1,4 +1,4 @@
-"""Tables of categories and numbers: an embedding for each category, then a plain network.
+"""Tables of categorical and continuous columns: an embedding for each category, then a plain network.
 
 Source: lesson 6 (22:23 to 54:49), after Guo and Berkhahn, Entity Embeddings of Categorical Variables (2016).
 """
@@ -30,7 +30,7 @@ def embedding_size(n):
 
 
 class TabularModel(nn.Module):
-    """Embeddings of categories and normalized numbers, side by side, through linear layers of `sizes`.
+    """Embeddings of categories and normalized continuous columns, side by side, through linear layers of `sizes`.
 
     `embeddings` holds (number of codes, size) for each categorical column. Before all linear layers but the
     first come batch norm, if `batch_norm`, and dropout: a number for each of `sizes`, or one for all. With
@@ -47,14 +47,14 @@ class TabularModel(nn.Module):
         self.layers = nn.Sequential(*stack(n_inputs, sizes, n_outputs, dropout, batch_norm))
         self.to_range = nn.Identity() if y_range is None else ScaledSigmoid(*y_range)
 
-    def forward(self, codes, numbers):
-        """From codes (n, n_categorical) and numbers (n, n_continuous) to (n, n_outputs), or (n,) for one."""
+    def forward(self, codes, continuous):
+        """From codes (n, n_categorical) and continuous columns (n, n_continuous) to (n, n_outputs), or (n,) for one."""
         parts = []
         if len(self.embeddings):
             looked_up = [layer(codes[:, i]) for i, layer in enumerate(self.embeddings)]
             parts.append(self.embedding_dropout(torch.cat(looked_up, dim=1)))  # (n, sum of sizes)
         if self.normalize is not None:
-            parts.append(self.normalize(numbers))  # (n, n_continuous)
+            parts.append(self.normalize(continuous))  # (n, n_continuous)
         x = self.to_range(self.layers(torch.cat(parts, dim=1)))
         return x.squeeze(1) if x.shape[1] == 1 else x
 
@@ -88,13 +88,13 @@ def stack(n_inputs, sizes, n_outputs, dropout=0.0, batch_norm=True):
 
 
 class TabularData:
-    """A data frame as tensors: `train` and `valid` are tuples (codes, numbers, targets) on the CPU.
+    """A data frame as tensors: `train` and `valid` are tuples (codes, continuous, targets) on the CPU.
 
     `valid` is an array of True (held out) and False, one for each row. The `processors` are fitted on the
     training rows alone. `kind` says what the column `target` is: a "number", one whose "log" is predicted,
     or a "class"; it is never guessed from the type of the column.
 
-    Shapes: codes int64 (n, n_categorical), numbers float32 (n, n_continuous), targets (n,): float32, or int64
+    Shapes: codes int64 (n, n_categorical), continuous float32 (n, n_continuous), targets (n,): float32, or int64
     for classes, whose names are in `classes` (sorted).
     """
 
@@ -109,7 +109,7 @@ class TabularData:
         self.valid = (*self.inputs(valid_rows), self.targets(valid_rows))
 
     def inputs(self, frame):
-        """Codes and numbers for a frame with the same columns, in the form that `Learner.predict` takes."""
+        """Codes and continuous columns for a frame with the same columns, in the form that `Learner.predict` takes."""
         return self.processors.inputs(frame)
 
     def targets(self, frame):
@@ -153,7 +153,7 @@ class TabularData:
         return [(n, chosen.get(name, embedding_size(n))) for name, n in self.n_codes.items()]
 
     def loaders(self, batch_size=64, seed=0, device=None):
-        """Shuffled training batches (codes, numbers, targets), and validation batches twice as large."""
+        """Shuffled training batches (codes, continuous, targets), and validation batches twice as large."""
         train = TensorLoader(*self.train, batch_size=batch_size, shuffle=True, seed=seed, device=device)
         return Loaders(train, TensorLoader(*self.valid, batch_size=2 * batch_size, device=device))
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from coursekit.tabular.columns import as_category, codes, get, numbers, sorted_levels
+from coursekit.tabular.columns import as_category, as_continuous, codes, get, sorted_levels
 
 FORMAT, VERSION = "coursekit processors", 1
 
@@ -77,7 +77,7 @@ class FillMissing(Processor):
 
     def fit(self, frame):
         """Take the medians of the columns that have gaps."""
-        columns = [numbers(frame, name) for name in self.continuous]
+        columns = [as_continuous(frame, name) for name in self.continuous]
         if empty := [column.name for column in columns if column.isna().all()]:
             raise ValueError(f"Expected numbers in the training rows of {', '.join(empty)}, found none: "
                              "leave it out.")
@@ -89,7 +89,7 @@ class FillMissing(Processor):
         self.require_fitted()
         new = {}
         for name in self.continuous:
-            column = numbers(frame, name)
+            column = as_continuous(frame, name)
             if name in self.medians:
                 new[name], new[f"{name}_na"] = column.fillna(self.medians[name]), column.isna()
             elif column.isna().any():
@@ -132,7 +132,7 @@ class Normalize(Processor):
 
     def fit(self, frame):
         """Take mean and standard deviation of each column; gaps are left out."""
-        columns = [numbers(frame, name).dropna() for name in self.continuous]
+        columns = [as_continuous(frame, name).dropna() for name in self.continuous]
         if useless := [column.name for column in columns if len(column) < 2 or not np.isfinite(column).all()]:
             raise ValueError("Expected two numbers or more, all finite, in the training rows of "
                              f"{', '.join(useless)}: mend it or leave it out.")
@@ -143,7 +143,7 @@ class Normalize(Processor):
     def transform(self, frame):
         """A frame with (x - mean) / (std + 1e-7) in the continuous columns."""
         self.require_fitted()
-        return frame.assign(**{name: (numbers(frame, name) - self.means[name]) / (self.stds[name] + 1e-7)
+        return frame.assign(**{name: (as_continuous(frame, name) - self.means[name]) / (self.stds[name] + 1e-7)
                                for name in self.continuous})
 
 
@@ -178,7 +178,7 @@ class Processors:
         return frame
 
     def inputs(self, frame):
-        """Codes, int64 (n, n_categorical), and numbers, float32 (n, n_continuous), for unprepared rows."""
+        """Codes, int64 (n, n_categorical), and continuous columns, float32 (n, n_continuous), for unprepared rows."""
         frame = self.transform(frame)
         columns = [codes(frame[name]) for name in self.levels]
         values = frame[self.continuous].to_numpy("float32", copy=True)

@@ -44,20 +44,20 @@ def read_urls(text):
 def download_images(urls, folder, limits=None, workers=8):
     """Download `urls` into `folder` as 00000000.jpg, 00000001.png ...; a data frame with one row for each URL.
 
-    The number is the place in the list, so give each list a folder of its own; a file that is there already
+    The number is the index in the list, so give each list a folder of its own; a file that is there already
     is not asked for again. Columns: url, file (its name, empty if there is none), bytes, reason (empty if
     all is well). Nothing raises but a `folder` that cannot be made or written to.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     limits, first = limits or Limits(), {}
-    for place, url in enumerate(urls):
-        first.setdefault(url, place)
+    for index, url in enumerate(urls):
+        first.setdefault(url, index)
 
-    def get(place, url):
-        if first[url] != place:
+    def get(index, url):
+        if first[url] != index:
             return _row(url, reason=f"the same URL as in row {first[url]}")
-        return _get(url, folder / file_name(place, url), limits)
+        return _get(url, folder / file_name(index, url), limits)
 
     with ThreadPoolExecutor(workers) as pool:  # threads wait for the network side by side
         rows = pool.map(get, range(len(urls)), urls)
@@ -65,8 +65,8 @@ def download_images(urls, folder, limits=None, workers=8):
                             columns=["url", "file", "bytes", "reason"])
 
 
-def file_name(place, url):
-    """The name of the file for the URL at `place`: a number, and the URL's ending if it is one of an image.
+def file_name(index, url):
+    """The name of the file for the URL at `index`: a number, and the URL's ending if it is one of an image.
 
     Nothing else of a URL reaches the disk, so that no name can lead out of the folder.
     """
@@ -74,7 +74,7 @@ def file_name(place, url):
         ending = PurePosixPath(urlsplit(url).path).suffix.lower()
     except ValueError:  # a URL that cannot be taken apart
         ending = ""
-    return f"{place:08d}{ending if ending in ENDINGS else '.jpg'}"
+    return f"{index:08d}{ending if ending in ENDINGS else '.jpg'}"
 
 
 def _row(url, file="", size=0, reason=""):

@@ -183,10 +183,10 @@ class ImageLoader:
         """The labels of one pass, in their own order."""
         return self.batches.all_targets
 
-    def take(self, places):
-        """The images at `places` (int64) as numbers from 0 to 1, not augmented."""
+    def take(self, indices):
+        """The images at `indices` (int64) as numbers from 0 to 1, not augmented."""
         pixels = self.batches.tensors[0]
-        return pixels[places.to(pixels.device)].float() / 255
+        return pixels[indices.to(pixels.device)].float() / 255
 
     def plain(self):
         """The same images in their own order, not augmented: what a trained model is measured on."""

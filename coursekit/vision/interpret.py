@@ -43,7 +43,7 @@ class Interpretation:
         return 1 - float((counts.diagonal()[occurs] / counts.sum(axis=1)[occurs]).mean())
 
     def top_losses(self, n=None):
-        """The `n` largest losses (all, if None) and the places of their items, largest first."""
+        """The `n` largest losses (all, if None) and the indices of their items, largest first."""
         return self.losses.topk(len(self.losses) if n is None else min(n, len(self.losses)))
 
     def confusion(self):
@@ -83,14 +83,14 @@ def interpret(learn, classes, loader=None):
 
 def plot_top_losses(interpretation, loader, n=9):
     """Show the images of `loader`, an `ImageLoader`, with the `n` largest losses."""
-    losses, places = interpretation.top_losses(n)
+    losses, indices = interpretation.top_losses(n)
     classes, titles = interpretation.classes, []
-    for loss, i in zip(losses.tolist(), places.tolist(), strict=True):
+    for loss, i in zip(losses.tolist(), indices.tolist(), strict=True):
         label, guess = interpretation.labels[i], interpretation.predicted[i]
         titles.append(f"{classes[guess]}\nis {classes[label]}\nloss {loss:.2f}, right at "
                       f"{interpretation.probabilities[i, label]:.0%}")
     told = "; ".join(title.replace("\n", ", ") for title in titles)
-    show_images(to_show(loader.take(places)), titles, f"The largest losses, predicted class first: {told}.",
+    show_images(to_show(loader.take(indices)), titles, f"The largest losses, predicted class first: {told}.",
                 columns=3, size=2.3)
 
 

@@ -58,7 +58,7 @@ class Labeller:
             self._load()
 
     def points(self, layer, projection=PROJECTIONS[0]):
-        """The map: (n, 2) places of the images, by what `layer` computes; `projection`: one of PROJECTIONS."""
+        """The map: (n, 2) positions of the images, by what `layer` computes; `projection`: one of PROJECTIONS."""
         if projection not in PROJECTIONS:
             raise ValueError(f"Expected one of {', '.join(PROJECTIONS)}, found {projection!r}.")
         if (layer, projection) not in self._maps:
@@ -71,34 +71,34 @@ class Labeller:
         Across: Fisher's linear discriminant, fitted to the images that have one of the two labels. Upwards: the
         direction of largest spread that is left.
         """
-        places = [i for i, name in enumerate(self.labels) if name in (first, second)]
-        names = [self.labels[i] for i in places]
+        indices = [i for i, name in enumerate(self.labels) if name in (first, second)]
+        names = [self.labels[i] for i in indices]
         if len(set(names)) < 2:
             raise ValueError(f"Expected images labelled {first!r} and {second!r}, found {sorted(set(names))}: "
                              "label some of each first.")
-        rows = PCA(min(30, len(places) - 1, self.features[layer].shape[1]), random_state=0) \
+        rows = PCA(min(30, len(indices) - 1, self.features[layer].shape[1]), random_state=0) \
             .fit_transform(self._scaled(layer))
-        fitted = LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto").fit(rows[places], names)
+        fitted = LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto").fit(rows[indices], names)
         across = fitted.coef_[0] / np.linalg.norm(fitted.coef_[0])
         rest = rows - np.outer(rows @ across, across)
         return np.column_stack([rows @ across, PCA(1, random_state=0).fit_transform(rest)[:, 0]])
 
-    def choose(self, places):
-        """Choose the images at `places`, instead of those chosen before."""
-        places = [int(i) for i in places]
-        if any(not 0 <= i < len(self.files) for i in places):
-            raise ValueError(f"Expected places from 0 to {len(self.files) - 1}, found {max(places, key=abs)}.")
-        self._act(chosen=places)
+    def choose(self, indices):
+        """Choose the images at `indices`, instead of those chosen before."""
+        indices = [int(i) for i in indices]
+        if any(not 0 <= i < len(self.files) for i in indices):
+            raise ValueError(f"Expected indices from 0 to {len(self.files) - 1}, found {max(indices, key=abs)}.")
+        self._act(chosen=indices)
 
     def choose_inside(self, points, outline):
         """Choose the images whose `points` (n, 2) lie inside `outline`, the corners (m, 2) of a lasso."""
         self.choose(np.flatnonzero(Outline(outline).contains_points(points)))
 
-    def exclude(self, place):
+    def exclude(self, index):
         """Leave one image out of those chosen: the odd one."""
-        if place not in self.chosen:
-            raise ValueError(f"Expected one of the {len(self.chosen)} chosen images, found {place}.")
-        self._act(chosen=[i for i in self.chosen if i != place])
+        if index not in self.chosen:
+            raise ValueError(f"Expected one of the {len(self.chosen)} chosen images, found {index}.")
+        self._act(chosen=[i for i in self.chosen if i != index])
 
     def choose_similar(self, layer, n=20):
         """Choose the `n` images without a label, out of all, that are nearest to the mean of those chosen."""
@@ -133,22 +133,22 @@ class Labeller:
 
         Its accuracy is cross-validated. Raises ValueError while a label has fewer than five images.
         """
-        places, names = self._labelled()
+        indices, names = self._labelled()
         model, rows = _classifier(), np.asarray(self.features[layer])
-        accuracy = float((cross_val_predict(model, rows[places], names, cv=FOLDS) == names).mean())
-        probabilities = model.fit(rows[places], names).predict_proba(rows)
+        accuracy = float((cross_val_predict(model, rows[indices], names, cv=FOLDS) == names).mean())
+        probabilities = model.fit(rows[indices], names).predict_proba(rows)
         return Guess(model.classes_[probabilities.argmax(1)], probabilities.max(1), accuracy)
 
     def doubtful(self, layer, n=20):
-        """Places of at most `n` labelled images that a model trained on the others would call something else.
+        """Indices of at most `n` labelled images that a model trained on the others would call something else.
 
         Raises ValueError as `guess` does.
         """
-        places, names = self._labelled()
-        chances = cross_val_predict(_classifier(), np.asarray(self.features[layer])[places], names, cv=FOLDS,
+        indices, names = self._labelled()
+        chances = cross_val_predict(_classifier(), np.asarray(self.features[layer])[indices], names, cv=FOLDS,
                                     method="predict_proba")
-        own = chances[np.arange(len(places)), np.searchsorted(np.unique(names), names)]
-        return [places[i] for i in np.argsort(own) if own[i] < chances[i].max()][:n]
+        own = chances[np.arange(len(indices)), np.searchsorted(np.unique(names), names)]
+        return [indices[i] for i in np.argsort(own) if own[i] < chances[i].max()][:n]
 
     def export(self, folder, guess=None):
         """Write `folder`/labels.csv and a copy of each image into `folder`/NAME; the number of images.
@@ -170,14 +170,14 @@ class Labeller:
         return len(lines)
 
     def _labelled(self):
-        "Places and names of the images that have a label; enough of each to learn from."
-        places = [i for i, name in enumerate(self.labels) if name is not None]
-        names = np.array([self.labels[i] for i in places])
+        "Indices and names of the images that have a label; enough of each to learn from."
+        indices = [i for i, name in enumerate(self.labels) if name is not None]
+        names = np.array([self.labels[i] for i in indices])
         kinds, counts = np.unique(names, return_counts=True)
         if len(kinds) < 2 or counts.min() < FOLDS:
             raise ValueError(f"Expected two labels or more with {FOLDS} images each, found "
                              f"{dict(zip(kinds.tolist(), counts.tolist(), strict=True))}: label more.")
-        return places, names
+        return indices, names
 
     def _act(self, labels=None, chosen=None):
         "Take one step: remember the state before it, count a click, save."

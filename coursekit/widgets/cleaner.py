@@ -149,7 +149,7 @@ def cleaning_screens(cleaner):
 
     def refresh(said=""):
         shown, first = cleaner.screen(), cleaner.start + 1
-        images.children = [_card(cleaner, place, file) for place, file in enumerate(shown, 1)]
+        images.children = [_card(cleaner, number, file) for number, file in enumerate(shown, 1)]
         confirm.disabled, undo.disabled = not shown, not cleaner.history
         where = f"Images {first} to {first + len(shown) - 1} of" if shown else "You have seen all"
         status.value = say(f"{said} {where} {len(cleaner.files)}.".strip())
@@ -167,11 +167,11 @@ def cleaning_screens(cleaner):
     return widgets.VBox([images, widgets.HBox([confirm, undo]), status])
 
 
-def _card(cleaner, place, file):
+def _card(cleaner, number, file):
     "One image with its two controls, which show and change its mark."
     marked, layout = cleaner.marks.get(file), {"width": f"{SIZE}px"}
-    delete = widgets.ToggleButton(description=f"Delete {place}", value=marked is DELETE, layout=layout)
-    choice = widgets.Dropdown(description=f"Class {place}", options=cleaner.classes, disabled=marked is DELETE,
+    delete = widgets.ToggleButton(description=f"Delete {number}", value=marked is DELETE, layout=layout)
+    choice = widgets.Dropdown(description=f"Class {number}", options=cleaner.classes, disabled=marked is DELETE,
                               value=marked if marked in cleaner.classes else cleaner.label(file), layout=layout,
                               style={"description_width": "50px"})
 
@@ -184,13 +184,13 @@ def _card(cleaner, place, file):
 
     for control in (delete, choice):
         control.observe(mark, "value")
-    return widgets.VBox([widgets.HTML(_image(file, place, cleaner.label(file))), delete, choice])
+    return widgets.VBox([widgets.HTML(_image(file, number, cleaner.label(file))), delete, choice])
 
 
-def _image(file, place, label):
+def _image(file, number, label):
     "A small copy of the image as HTML."
     if not file.is_file():
-        return f"Image {place} is gone."
+        return f"Image {number} is gone."
     source = data_url(ImageOps.pad(open_image(file), (SIZE, SIZE), color="white"), quality=80)
-    alt = html.escape(f"Image {place}, labelled {label}")
+    alt = html.escape(f"Image {number}, labelled {label}")
     return f'<img src="{source}" alt="{alt}" width="{SIZE}" height="{SIZE}">'

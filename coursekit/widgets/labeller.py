@@ -20,7 +20,7 @@ HERE = Path(__file__).parent
 
 
 class _Images(anywidget.AnyWidget):
-    """Small images, all in one: `atlas` is a data URL, `chosen` are places."""
+    """Small images, all in one: `atlas` is a data URL, `chosen` are indices."""
 
     atlas = traitlets.Unicode().tag(sync=True)
     tile = traitlets.Int(TILE).tag(sync=True)
@@ -40,7 +40,7 @@ class ImageMap(_Images):
 
 
 class ImageGrid(_Images):
-    """The chosen images as buttons; sends the place of one that shall be left out."""
+    """The chosen images as buttons; sends the index of one that shall be left out."""
 
     _esm = HERE / "labeller_grid.js"
 
@@ -54,7 +54,7 @@ def make_atlas(files):
 
 
 def groups_on(points, n=12):
-    """The places of the images in each of `n` groups on a map (k-means), the largest group first."""
+    """The indices of the images in each of `n` groups on a map (k-means), the largest group first."""
     names = KMeans(min(n, len(points)), n_init=4, random_state=0).fit_predict(points)
     return sorted((np.flatnonzero(names == name).tolist() for name in np.unique(names)), key=len, reverse=True)
 
@@ -139,8 +139,8 @@ class LabellingDesk(widgets.VBox):
             control, by = getattr(self, message["step"][0]), message["step"][1]
             control.index = (control.index + by) % len(control.options)
 
-    def _choose(self, places):
-        self.labeller.choose(places)
+    def _choose(self, indices):
+        self.labeller.choose(indices)
 
     def _label(self):
         n = len(self.labeller.chosen)
