@@ -146,7 +146,7 @@ def test_one_url_on_each_line():
 
 
 @pytest.mark.parametrize("way", ["good.jpg", "plain", "moved"])
-def test_a_image_arrives_whole(get, tmp_path, way):
+def test_an_image_arrives_whole(get, tmp_path, way):
     report = get(way)
     assert report.iloc[0].to_dict() | {"url": ""} == {"url": "", "file": "00000000.jpg", "bytes": len(CONTENT),
                                                      "reason": ""}
@@ -213,7 +213,7 @@ def test_no_name_leads_out_of_the_folder(url):
     assert file_name(11, url) == "00000011.jpg"
 
 
-def test_the_ending_of_a_image_is_kept():
+def test_the_ending_of_an_image_is_kept():
     assert file_name(3, "https://a/b/Cat.PNG?width=3") == "00000003.png"
 
 

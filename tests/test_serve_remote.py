@@ -145,7 +145,7 @@ def test_ways_to_write_this_machine(url):
     "cat.jpg", "http://", "http:///x", "http://u:p@images.example/", "http://[::1", "\0", "http://" + "a" * 100_000,
     "http://images.example:99999/",
 ])
-def test_what_is_no_url_of_a_image(site, url):
+def test_what_is_no_url_of_an_image(site, url):
     assert refusal(site.remote, url)[0] == 400 and site.asked == []
 
 
@@ -154,7 +154,7 @@ def test_other_ports_are_not_asked(site):
         assert refusal(site.remote, f"http://images.example:{port}/cat.jpg")[0] == 400
 
 
-def test_a_image_by_name(site):
+def test_an_image_by_name(site):
     url = f"http://images.example:{site.port}"
     assert get(site.remote, f"{url}/cat.jpg#part") == get(site.remote, f"{url}/untyped") == image_bytes()
     assert site.asked[0] == ("/cat.jpg", f"images.example:{site.port}"), "asked by number, under its name"

@@ -64,7 +64,7 @@ def heat(page):
     }""")
 
 
-def test_upload_a_image(opened, image):
+def test_upload_an_image(opened, image):
     opened.get_by_label("Choose an image").set_input_files(image)
     lines = shown(opened)
     assert len(lines) == 5 and {name for name, _ in lines} <= {name.replace("_", " ") for name in CLASSES}
@@ -98,7 +98,7 @@ def test_a_broken_file_is_named_so(opened, tmp_path):
     expect(opened.locator("#result")).to_be_hidden()
 
 
-def test_a_image_dropped_on_the_page(opened, image):
+def test_an_image_dropped_on_the_page(opened, image):
     opened.evaluate("""bytes => {
         const data = new DataTransfer();
         data.items.add(new File([new Uint8Array(bytes)], "cat.png", {type: "image/png"}));
