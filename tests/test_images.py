@@ -58,7 +58,7 @@ def test_what_is_transparent_shows_white():
     assert open_image(in_memory(Image.new("RGBA", (2, 2), (9, 9, 9, 255)))).getpixel((0, 0)) == (9, 9, 9)
 
 
-def test_a_image_taken_on_its_side_is_put_upright():
+def test_an_image_taken_on_its_side_is_put_upright():
     image, exif = Image.new("RGB", (6, 4)), Image.Exif()
     image.putpixel((0, 0), (255, 255, 255))
     exif[0x0112] = 6  # to be turned clockwise

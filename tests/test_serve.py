@@ -91,7 +91,7 @@ def test_formats_and_modes(client, kind, options):
     assert client.post("/classify", content=image_bytes(kind, **options)).status_code == 200
 
 
-def test_a_image_is_turned_upright(client):
+def test_an_image_is_turned_upright(client):
     exif = Image.Exif()
     exif[274] = 6  # Orientation: to be turned by a quarter
     lying = Image.open(BytesIO(image_bytes("PNG")))

@@ -43,7 +43,7 @@ def test_no_two_breeds_have_the_same_traits():
 
 
 @pytest.mark.parametrize("breed", ["Abyssinian", "beagle"])
-def test_a_image_is_always_the_same_and_the_next_another(breed):
+def test_an_image_is_always_the_same_and_the_next_another(breed):
     first = np.asarray(draw_pet(breed, 7))
     assert np.array_equal(first, np.asarray(draw_pet(breed, 7)))
     others = [small(breed, number) for number in range(1, 7)]
