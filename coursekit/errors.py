@@ -69,11 +69,14 @@ SCALAR = ("gaussian_nll_loss", "hinge_embedding_loss", "multilabel_soft_margin_l
 
 
 class Pairing(TorchFunctionMode):
-    """In the `with` block no operation may combine shapes (n,) and (n, 1) to (n, n); raises ValueError."""
+    """In the `with` block no operation may combine shapes (n,) and (n, 1) to (n, n); raises ValueError.
+
+    What NumPy does is not seen, so that it may not be given tensors of both shapes.
+    """
 
     def __init__(self, n):
         super().__init__()
-        self.n = n
+        self.n, self.given_to_numpy = n, set()
 
     def __torch_function__(self, function, types, args=(), kwargs=None):
         """Called by torch in place of `function`."""
@@ -81,6 +84,12 @@ class Pairing(TorchFunctionMode):
         given = (*args, *(kwargs or {}).values())
         shapes = {tuple(arg.shape) for arg in given if isinstance(arg, torch.Tensor)}
         name = getattr(function, "__name__", "")
+        if name in ("numpy", "__array__"):
+            self.given_to_numpy |= shapes
+            if self.given_to_numpy >= {(self.n,), (self.n, 1)}:
+                raise ValueError(f"Expected arrays of one shape for NumPy, found ({self.n},) and ({self.n}, 1), of "
+                                 "which it would compare all pairs: take .squeeze(1) of the tensor with two axes "
+                                 "before.")
         is_square = name in SCALAR or getattr(result, "shape", None) == (self.n, self.n)
         if is_square and shapes == {(self.n,), (self.n, 1)}:
             raise ValueError(f"Expected predictions and target of one shape, found ({self.n},) and ({self.n}, 1), of "
@@ -91,7 +100,8 @@ class Pairing(TorchFunctionMode):
 def matched(function, preds, target):
     """`function(preds, target)`, a loss or metric; raises ValueError if it compares all pairs of (n,) and (n, 1).
 
-    Torch's operations are watched while the function runs, if `preds` and `target` have shapes that may lead to that.
+    Torch's operations, and what is given to NumPy, are watched while the function runs, if `preds` and `target` have
+    shapes that may lead to that.
     """
     if (_is_column(preds) or _is_column(target)) and getattr(preds, "shape", None) != getattr(target, "shape", None):
         with Pairing(len(preds) if _is_column(preds) else len(target)):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from torch.nn.utils.rnn import PackedSequence
 from torch.utils.data import DataLoader, RandomSampler
 
 from coursekit.device import get_device
@@ -127,8 +128,11 @@ def in_order(loader):
 def inputs_of(data, batch_size):
     """The inputs of each batch, in order: of a tensor or a tuple of them, or of a loader, without the target.
 
-    Those of tensors are copies, as a model may change what it gets.
+    Those of tensors are copies, as a model may change what it gets. Raises TypeError for a packed sequence.
     """
+    if isinstance(data, PackedSequence):
+        raise TypeError("Expected a tensor, a tuple of tensors or a loader, found a PackedSequence, which cannot be "
+                        "cut into batches: give a list of batches (packed sequence, target).")
     if isinstance(data, torch.Tensor):
         data = (data,)
     if isinstance(data, tuple):

@@ -81,7 +81,8 @@ class LRFinder(Callback):
     """Raise the rate by equal factors, step by step, until the loss runs away; notes rates and losses.
 
     The fit must begin at the rate `start`. Stops after `steps` steps, or when the smoothed loss is more
-    than 4 times its best or no number. Reads each loss at once, so it waits for the device: it is short.
+    than 4 times its best or no number. A batch whose targets are all ignored has no loss and is passed over.
+    Reads each loss at once, so it waits for the device: it is short.
     """
 
     order = 10
@@ -96,7 +97,14 @@ class LRFinder(Callback):
         self.scheduler = ExponentialLR(learn.optimizer, gamma=self.factor)
 
     def after_step(self, learn):
-        """Note rate and smoothed loss, decide whether to stop, raise the rate."""
+        """Note rate and loss, decide whether to stop, raise the rate."""
+        if learn.weigh(learn.batch[-1]):
+            self._note(learn)
+        self.scheduler.step()
+        learn.stop = learn.stop or self.scheduler.last_epoch == self.steps
+
+    def _note(self, learn):
+        "Rate, loss and smoothed loss, or the end of the search."
         raw = learn.loss.item()
         loss = self.running.add(raw)
         if not math.isfinite(loss) or loss > 4 * min([*self.losses, loss]) > 0:
@@ -105,8 +113,6 @@ class LRFinder(Callback):
         self.lrs.append(learn.optimizer.param_groups[-1]["lr"])
         self.losses.append(loss)
         self.raw.append(raw)
-        learn.stop = learn.stop or len(self.losses) == self.steps
-        self.scheduler.step()
 
 
 @dataclass(frozen=True, repr=False)

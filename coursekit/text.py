@@ -112,7 +112,8 @@ class CharModel(nn.Module):
 
     From codes (batch, length) to logits (batch, length, n_characters). The state is carried from call to call and
     detached, so that gradients end at the batch's first character; `reset()` forgets it. A batch of another size
-    needs a reset before it. Source: Deep Learning 2, lesson 6 (its last ten minutes).
+    needs a reset before it. Training mode and evaluation mode have a state each, so that what is measured in the
+    middle of a training leaves the training as it is. Source: Deep Learning 2, lesson 6 (its last ten minutes).
     """
 
     def __init__(self, n_characters, kind="LSTM", n_factors=42, n_hidden=256, n_layers=1, dropout=0.0):
@@ -122,17 +123,18 @@ class CharModel(nn.Module):
                                      dropout=dropout if n_layers > 1 else 0.0)  # between layers only
         self.dropout = nn.Dropout(dropout)
         self.l_out = nn.Linear(n_hidden, n_characters)
-        self.reset()
+        self.states = {True: None, False: None}  # in training mode, in evaluation mode
 
     def reset(self):
-        """Forget what was read."""
-        self.state = None
+        """Forget what was read in the mode at hand."""
+        self.states[self.training] = None
 
     def forward(self, x):
         """The logits after each of the characters `x`, which go on where the last call ended."""
-        states, state = self.rnn(self.embedding(x), self.state)
-        self.state = tuple(part.detach() for part in state) if isinstance(state, tuple) else state.detach()
-        return self.l_out(self.dropout(states))
+        outputs, state = self.rnn(self.embedding(x), self.states[self.training])
+        detached = tuple(part.detach() for part in state) if isinstance(state, tuple) else state.detach()
+        self.states[self.training] = detached
+        return self.l_out(self.dropout(outputs))
 
 
 class ResetState(Callback):
@@ -146,7 +148,7 @@ class ResetState(Callback):
 def continuation(model):
     """A function for `write` that shows a `CharModel` each character once, with a state of its own.
 
-    The model's mode and state stay as they are, so that a callback may write in the middle of a training.
+    The model's mode and states stay as they are, so that a callback may write in the middle of a training.
     """
     device, read, state = next(model.parameters()).device, torch.tensor([], dtype=torch.long), None
 
@@ -154,13 +156,13 @@ def continuation(model):
         nonlocal read, state
         if len(codes) <= len(read) or not torch.equal(codes[:len(read)], read):  # another text than last time
             read, state = codes[:0], None
-        kept, model.state = model.state, state
+        kept, model.states[False] = model.states[False], state
         try:
             with evaluating(model):
                 logits = model(codes[None, len(read):].to(device))[0, -1]
-            read, state = codes, model.state
+            read, state = codes, model.states[False]
         finally:
-            model.state = kept
+            model.states[False] = kept
         return logits
 
     return next_logits
