@@ -14,19 +14,13 @@ from coursekit.device import get_device, to_device
 from coursekit.errors import TORCH_ERRORS, FitInterrupted, explain, matched, no_silent_broadcast
 from coursekit.loaders import Loaders, check_batch, check_loader, in_order, inputs_of, join, not_begun
 from coursekit.metrics import n_items, weigher
+from coursekit.optimizers import adamw
 from coursekit.precision import Precision
 from coursekit.progress import Progress
 from coursekit.recorder import Recorder, Scores
 from coursekit.schedules import LRFinder, LRSearch, OneCycle
 from coursekit.slips import check_arguments, explain_optimizer
 from coursekit.states import evaluating, same_chance, unchanged
-
-
-def adamw(groups: list[dict], lr: float, weight_decay: float) -> torch.optim.Optimizer:
-    """Torch's AdamW, in its fused form (one call for all parameters) where torch offers it."""
-    devices = {parameter.device.type for group in groups for parameter in group["params"]}
-    fused = devices <= {"cpu", "cuda", "mps"}
-    return torch.optim.AdamW(groups, lr=lr, weight_decay=weight_decay, fused=fused)
 
 
 class Learner:

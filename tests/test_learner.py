@@ -10,7 +10,7 @@ from torch.nn.utils.rnn import pack_sequence
 
 from coursekit.callbacks import Callback
 from coursekit.errors import FitInterrupted
-from coursekit.learner import Learner, adamw
+from coursekit.learner import Learner
 from coursekit.loaders import Loaders, TensorLoader
 from coursekit.metrics import accuracy
 
@@ -109,11 +109,6 @@ def test_each_fit_has_a_fresh_optimizer():
     first = learn.optimizer
     learn.fit(1, 0.001)
     assert learn.optimizer is not first and isinstance(first, torch.optim.SGD)
-
-
-def test_adamw_is_fused():
-    optimizer = adamw([{"params": list(nn.Linear(1, 1).parameters()), "lr": 1e-3}], lr=1e-3, weight_decay=0.1)
-    assert optimizer.defaults["fused"] and optimizer.defaults["weight_decay"] == 0.1
 
 
 def test_interrupting_keeps_model_and_records_and_stops_run_all():

@@ -7,7 +7,7 @@ import json
 import math
 from pathlib import Path
 
-from coursekit import layers, learner, loaders, schedules
+from coursekit import layers, learner, loaders, optimizers, schedules
 from coursekit.data.stand_ins import rossmann as stand_in
 from coursekit.device import seed_everything
 from coursekit.files import building, cache_folder, fingerprint, to_read, to_write
@@ -22,7 +22,8 @@ CONTINUOUS = ["CompetitionDistance", "Max_TemperatureC", "Mean_TemperatureC", "M
               "Mean_Humidity", "Min_Humidity", "Max_Wind_SpeedKm_h", "Mean_Wind_SpeedKm_h", "CloudCover", "trend",
               "trend_DE", "AfterStateHoliday", "BeforeStateHoliday", "Promo", "SchoolHoliday"]
 SETTINGS = {"sizes": [1000, 500], "dropout": [0.001, 0.01], "embedding_dropout": 0.04}  # the lecture's
-SOURCES = [columns, layers, learner, loaders, model, processors, rossmann_features, schedules, stand_in, tables]
+SOURCES = [columns, layers, learner, loaders, model, optimizers, processors, rossmann_features, schedules, stand_in,
+           tables]
 
 
 def first_held_out_day(features):
