@@ -21,7 +21,7 @@ class Activations:
     """
 
     def __init__(self, module: nn.Module):
-        self.module: nn.Module = module
+        self.module = module
         self.stored: torch.Tensor | None = None
 
     def __enter__(self) -> Self:
@@ -43,7 +43,7 @@ class Gradients:
     """
 
     def __init__(self, module: nn.Module):
-        self.module: nn.Module = module
+        self.module = module
         self.stored: torch.Tensor | None = None
 
     def __enter__(self) -> Self:

@@ -12,6 +12,8 @@ from torch.utils.data import DataLoader, RandomSampler
 
 from coursekit.device import get_device
 
+Array = torch.Tensor | np.ndarray
+
 
 class Loader(Protocol):
     """What a learner reads: it has a length in batches and gives batches `(*inputs, target)`."""
@@ -29,8 +31,8 @@ class TensorLoader:
     is started from torch's own random state. The order is the same on every device.
     """
 
-    def __init__(self, *tensors: torch.Tensor | np.ndarray, batch_size: int = 64, shuffle: bool = False,
-                 seed: int | None = None, device: torch.device | str | None = None):
+    def __init__(self, *tensors: Array, batch_size: int = 64, shuffle: bool = False, seed: int | None = None,
+                 device: torch.device | str | None = None):
         device = get_device() if device is None else torch.device(device)
         self.tensors = tuple(torch.as_tensor(tensor).to(device) for tensor in tensors)
         self.batch_size, self.shuffle = batch_size, shuffle
@@ -94,8 +96,7 @@ class Loaders:
     valid: Loader | None = None
 
     @classmethod
-    def from_tensors(cls, x_train: torch.Tensor | np.ndarray, y_train: torch.Tensor | np.ndarray,
-                     x_valid: torch.Tensor | np.ndarray, y_valid: torch.Tensor | np.ndarray, batch_size: int = 64,
+    def from_tensors(cls, x_train: Array, y_train: Array, x_valid: Array, y_valid: Array, batch_size: int = 64,
                      seed: int | None = 0, device: torch.device | str | None = None) -> "Loaders":
         """Shuffled training batches, and validation batches twice as large (they store no gradients)."""
         train = TensorLoader(x_train, y_train, batch_size=batch_size, shuffle=True, seed=seed, device=device)
