@@ -6,7 +6,8 @@ import inspect
 import pytest
 
 MODULES = ["callbacks", "checkpoint", "collab", "device", "errors", "hooks", "layers", "learner", "loaders", "metrics",
-           "optimizers", "param_groups", "precision", "progress", "recorder", "schedules", "slips", "states", "text"]
+           "optimizers", "param_groups", "precision", "progress", "recorder", "schedules", "slips", "states", "text",
+           "tabular.model", "tabular.rossmann", "vision.backbones", "vision.convnets", "vision.images"]
 CREATES = ("__init__", "__init_subclass__", "__post_init__")  # what these give is no question
 
 
