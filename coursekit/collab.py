@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
+from numpy.typing import ArrayLike
 from torch import nn
 from torch.nn import functional as F
 
@@ -123,7 +124,7 @@ class CollabLearner(Learner):
         return layer.weight.detach().cpu()[codes]
 
 
-def collab_learner(ratings: pd.DataFrame, valid: float | np.ndarray | pd.Series = 0.1, user: str = "user",
+def collab_learner(ratings: pd.DataFrame, valid: float | ArrayLike = 0.1, user: str = "user",
                    item: str = "movie", rating: str = "rating", n_factors: int = 40,
                    y_range: tuple[float, float] | None = None, sizes: Sequence[int] | None = None,
                    batch_size: int = 64, seed: int = 42,

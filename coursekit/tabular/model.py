@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
+from numpy.typing import ArrayLike
 from torch import nn
 from torch.nn import functional as F
 
@@ -103,7 +104,7 @@ class TabularData:
     """
 
     def __init__(self, frame: pd.DataFrame, categorical: Sequence[str], continuous: Sequence[str], target: str,
-                 valid: Sequence[bool] | np.ndarray | pd.Series, kind: str = "number"):
+                 valid: ArrayLike, kind: str = "number"):
         valid = np.asarray(valid)
         _check_arguments(frame, [*categorical, *continuous], target, valid, kind)
         self.target, self.kind = target, kind
