@@ -135,8 +135,7 @@ def collab_learner(ratings: pd.DataFrame, valid: float | ArrayLike = 0.1, user: 
     otherwise an `EmbeddingDotBias`. The vocabularies hold what occurs in the training rows; users and items that are
     only in the others have code 0. `options` go to the `Learner`. Source: lesson 5 (1:00:43).
     """
-    if isinstance(valid, float):
-        valid = random_rows(len(ratings), valid, seed)
+    valid = random_rows(len(ratings), valid, seed) if isinstance(valid, float) else np.asarray(valid)
     train, held_out = ratings[~valid], ratings[valid]
     users, items = Vocabulary(train[user]), Vocabulary(train[item])
 
