@@ -1,8 +1,13 @@
 """The moments of a training at which other code can take part."""
 
 from difflib import get_close_matches
+from typing import TYPE_CHECKING
 
+import torch
 from torch import nn
+
+if TYPE_CHECKING:
+    from coursekit.learner import Learner
 
 
 class Callback:
@@ -17,41 +22,41 @@ class Callback:
     training_only = False  # True: not told about epochs and batches of validation
     in_search = True  # False: lr_find goes without it, as it writes files or stops a training
 
-    def before_fit(self, learn):
+    def before_fit(self, learn: "Learner") -> None:
         """Once, before the first epoch."""
 
-    def before_epoch(self, learn):
+    def before_epoch(self, learn: "Learner") -> None:
         """Before each pass over a loader; `learn.training` says which."""
 
-    def before_batch(self, learn):
+    def before_batch(self, learn: "Learner") -> None:
         """`learn.batch` is on the device and may be changed."""
 
-    def after_loss(self, learn):
+    def after_loss(self, learn: "Learner") -> None:
         """`learn.preds` and `learn.loss` are set; nothing has been updated."""
 
-    def after_backward(self, learn):
+    def after_backward(self, learn: "Learner") -> None:
         """The gradients of a step are complete; weights are not updated yet. Only in training."""
 
-    def after_step(self, learn):
+    def after_step(self, learn: "Learner") -> None:
         """The optimizer has updated the weights: after each batch, or each `accumulate` batches. Only in training."""
 
-    def after_batch(self, learn):
+    def after_batch(self, learn: "Learner") -> None:
         """The batch is done, and in training its step, if one was due."""
 
-    def after_epoch(self, learn):
+    def after_epoch(self, learn: "Learner") -> None:
         """After each pass over a loader."""
 
-    def after_fit(self, learn):
+    def after_fit(self, learn: "Learner") -> None:
         """Once, at the end, also after an error or an interruption."""
 
-    def state_dict(self):
+    def state_dict(self) -> dict:
         """What `Checkpoint` keeps of this callback: tensors, numbers and texts, in dicts and lists."""
         return {}
 
-    def load_state_dict(self, state):
+    def load_state_dict(self, state: dict) -> None:
         """Go on from what `state_dict` gave; called after `before_fit`."""
 
-    def __init_subclass__(cls, **kwargs):
+    def __init_subclass__(cls, **kwargs: object):
         "Refuse a misspelt event, which would otherwise never be called."
         super().__init_subclass__(**kwargs)
         for name in vars(cls):
@@ -64,7 +69,7 @@ class Callback:
 EVENTS = tuple(name for name in vars(Callback) if name.startswith(("before_", "after_")))
 
 
-def latest(learn, name):
+def latest(learn: "Learner", name: str) -> float:
     """The number `name` in the latest row of the history; raises KeyError, in words, if there is none."""
     row = learn.recorder.history[-1]
     if name not in row:
@@ -79,9 +84,10 @@ class ClipGradients(Callback):
     training_only = True
 
     def __init__(self, longest: float = 1.0):
-        self.longest, self.norms = longest, []
+        self.longest = longest
+        self.norms: list[torch.Tensor] = []
 
-    def after_backward(self, learn):
+    def after_backward(self, learn: "Learner") -> None:
         """Between the gradients and the step."""
         norm = nn.utils.clip_grad_norm_(learn.model.parameters(), self.longest)
         self.norms.append(norm.detach())  # stays on the device: reading it here would wait for a GPU

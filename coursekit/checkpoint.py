@@ -1,6 +1,7 @@
 """Keeping a model: its weights in a file, the best of a fit, and a fit that goes on where it was killed."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
@@ -9,21 +10,24 @@ from coursekit.callbacks import Callback, latest
 from coursekit.files import writing
 from coursekit.states import get_random_states, set_random_states
 
+if TYPE_CHECKING:
+    from coursekit.learner import Learner
+
 COMPILED = "_orig_mod."  # what torch.compile puts before the names of a model's weights
 
 
-def save_weights(model: nn.Module, path: str | Path):
+def save_weights(model: nn.Module, path: str | Path) -> None:
     """Write the weights of `model` to `path`, under their plain names; an older file there stays whole on failure."""
     with writing(path) as partial:
         torch.save({name.replace(COMPILED, ""): weight for name, weight in model.state_dict().items()}, partial)
 
 
-def load_weights(model: nn.Module, path: str | Path, device: torch.device):
+def load_weights(model: nn.Module, path: str | Path, device: torch.device) -> None:
     """Read weights that `save_weights` has written; raises ValueError for anything else."""
     put_weights(model, read(path, device), path)
 
 
-def put_weights(model: nn.Module, weights: dict[str, torch.Tensor], path: str | Path):
+def put_weights(model: nn.Module, weights: dict[str, torch.Tensor], path: str | Path) -> None:
     """Set the weights of `model`, compiled or not; raises ValueError, naming `path`, if they are another model's."""
     names = {name.replace(COMPILED, ""): name for name in model.state_dict()}
     try:
@@ -33,7 +37,7 @@ def put_weights(model: nn.Module, weights: dict[str, torch.Tensor], path: str | 
         raise ValueError(f"The weights in {path} belong to another model: {reason}") from error
 
 
-def read(path: str | Path, device: torch.device):
+def read(path: str | Path, device: torch.device) -> Any:
     """What `torch.save` has written to `path`: tensors, numbers and texts only, so that no code can run."""
     try:
         return torch.load(path, map_location=device, weights_only=True)
@@ -52,17 +56,19 @@ class KeepBest(Callback):
     """
 
     order, in_search = 20, False
+    best: float | None
+    weights: dict[str, torch.Tensor] | None
 
     def __init__(self, monitor: str = "valid_loss", mode: str = "min", patience: int | None = None):
         if mode not in ("min", "max"):
             raise ValueError(f'Expected mode="min" or "max", found {mode!r}.')
         self.monitor, self.mode, self.patience = monitor, mode, patience
 
-    def before_fit(self, learn):
+    def before_fit(self, learn: "Learner") -> None:
         """Nothing was measured yet."""
         self.best, self.epoch, self.weights = None, 0, None
 
-    def after_epoch(self, learn):
+    def after_epoch(self, learn: "Learner") -> None:
         """Keep a copy of better weights; stop when patience has run out."""
         if not learn.epoch_is_over:
             return
@@ -73,16 +79,16 @@ class KeepBest(Callback):
         elif self.patience is not None and learn.epoch + 1 - self.epoch >= self.patience:
             learn.stop = True
 
-    def after_fit(self, learn):
+    def after_fit(self, learn: "Learner") -> None:
         """Back to the best, also after an error or an interruption."""
         if self.weights is not None:
             learn.model.load_state_dict(self.weights)
 
-    def state_dict(self):
+    def state_dict(self) -> dict:
         """The best so far."""
         return {"best": self.best, "epoch": self.epoch, "weights": self.weights}
 
-    def load_state_dict(self, state):
+    def load_state_dict(self, state: dict) -> None:
         """Go on from there."""
         self.best, self.epoch, self.weights = state["best"], state["epoch"], state["weights"]
 
@@ -101,7 +107,7 @@ class Checkpoint(Callback):
     def __init__(self, path: str | Path):
         self.path = Path(path)
 
-    def before_fit(self, learn):
+    def before_fit(self, learn: "Learner") -> None:
         """Take up what is in the file, when the other callbacks have begun."""
         self.others = list(learn.told)
         names = [type(callback).__name__ for callback in self.others]
@@ -109,7 +115,7 @@ class Checkpoint(Callback):
         if self.path.exists():
             self._take_up(learn, read(self.path, learn.device))
 
-    def after_epoch(self, learn):
+    def after_epoch(self, learn: "Learner") -> None:
         """Write the file; until it is whole, the one before it stays."""
         if not learn.epoch_is_over:
             return

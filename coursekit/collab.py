@@ -3,33 +3,33 @@
 Source: lesson 5 (1:00:43, the inside of `collab_learner`).
 """
 
-from functools import partial
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import torch
+from numpy.typing import ArrayLike
 from torch import nn
 from torch.nn import functional as F
 
 from coursekit.layers import ScaledSigmoid, embedding, linear_block
 from coursekit.learner import Learner
 from coursekit.loaders import Loaders, TensorLoader
-
-# Squared gradients are remembered for some 100 batches, as in the lecture's library. Torch's own 0.999 means 1,000
-# batches; with it the validation loss on MovieLens 100k ends about 0.01 higher.
-ADAMW = partial(torch.optim.AdamW, betas=(0.9, 0.99), fused=True)
+from coursekit.optimizers import adamw_short
 
 
 class Vocabulary:
     """The distinct ids of a column in order of first appearance, with the codes 1, 2, 3, ...; code 0 is unknown."""
 
-    def __init__(self, ids):
+    def __init__(self, ids: Iterable):
         self.ids = pd.Index(pd.unique(pd.Series(ids)))
 
-    def __len__(self):
+    def __len__(self) -> int:
         """The number of codes, that of the unknown included: the rows an embedding needs."""
         return len(self.ids) + 1
 
-    def encode(self, ids):
+    def encode(self, ids: Iterable) -> torch.Tensor:
         """The codes of `ids`, int64 of shape (n,); 0 for an id that is not in the vocabulary."""
         return torch.from_numpy(self.ids.get_indexer(pd.Index(ids)).astype("int64") + 1)
 
@@ -42,13 +42,13 @@ class EmbeddingDotBias(nn.Module):
     the parts are called u_weight, i_weight, u_bias and i_bias.
     """
 
-    def __init__(self, n_users, n_items, n_factors=40, y_range=None):
+    def __init__(self, n_users: int, n_items: int, n_factors: int = 40, y_range: tuple[float, float] | None = None):
         super().__init__()
         self.user_factors, self.item_factors = with_unknown(n_users, n_factors), with_unknown(n_items, n_factors)
         self.user_bias, self.item_bias = with_unknown(n_users, 1), with_unknown(n_items, 1)
         self.to_range = nn.Identity() if y_range is None else ScaledSigmoid(*y_range)
 
-    def forward(self, users, items):
+    def forward(self, users: torch.Tensor, items: torch.Tensor) -> torch.Tensor:
         """Ratings of shape (n,) for codes of users and items, each (n,)."""
         match = (self.user_factors(users) * self.item_factors(items)).sum(dim=1)
         bias = self.user_bias(users) + self.item_bias(items)
@@ -61,7 +61,8 @@ class EmbeddingNN(nn.Module):
     All layers but the first begin with batch norm, if `batch_norm`, and dropout. Source: lesson 5 (1:00:43).
     """
 
-    def __init__(self, n_users, n_items, n_factors=40, sizes=(100,), dropout=0.0, batch_norm=True, y_range=None):
+    def __init__(self, n_users: int, n_items: int, n_factors: int = 40, sizes: Sequence[int] = (100,),
+                 dropout: float = 0.0, batch_norm: bool = True, y_range: tuple[float, float] | None = None):
         super().__init__()
         self.user_factors, self.item_factors = with_unknown(n_users, n_factors), with_unknown(n_items, n_factors)
         layers = [linear_block(2 * n_factors, sizes[0], batch_norm=False)]
@@ -70,13 +71,13 @@ class EmbeddingNN(nn.Module):
         self.layers = nn.Sequential(*layers, linear_block(sizes[-1], 1, batch_norm, dropout, activation=None))
         self.to_range = nn.Identity() if y_range is None else ScaledSigmoid(*y_range)
 
-    def forward(self, users, items):
+    def forward(self, users: torch.Tensor, items: torch.Tensor) -> torch.Tensor:
         """Ratings of shape (n,) for codes of users and items, each (n,)."""
         x = torch.cat([self.user_factors(users), self.item_factors(items)], dim=1)
         return self.to_range(self.layers(x).squeeze(1))
 
 
-def with_unknown(n, size):
+def with_unknown(n: int, size: int) -> nn.Embedding:
     """An embedding of `n` rows whose row 0 is zero."""
     layer = embedding(n, size)
     with torch.no_grad():
@@ -87,23 +88,23 @@ def with_unknown(n, size):
 class CollabLearner(Learner):
     """A learner with the vocabularies `users` and `items`, which reads the model's numbers by their names."""
 
-    def __init__(self, model, loaders, users, items, **options):
+    def __init__(self, model: nn.Module, loaders: Loaders, users: Vocabulary, items: Vocabulary, **options: Any):
         super().__init__(model, loaders, F.mse_loss, **options)
         self.users, self.items = users, items
 
-    def biases(self, names, is_item=True):
+    def biases(self, names: Iterable, is_item: bool = True) -> torch.Tensor:
         """The biases of the items (or users) `names`, on the CPU, shape (n,)."""
         if not hasattr(self.model, "item_bias"):
             raise ValueError(f"Expected a model with biases, found {type(self.model).__name__}: train an "
                              "EmbeddingDotBias.")
         return self._rows(self.model.item_bias if is_item else self.model.user_bias, names, is_item).squeeze(1)
 
-    def weights(self, names, is_item=True):
+    def weights(self, names: Iterable, is_item: bool = True) -> torch.Tensor:
         """The factors of the items (or users) `names`, on the CPU, shape (n, n_factors)."""
         return self._rows(self.model.item_factors if is_item else self.model.user_factors, names, is_item)
 
     @torch.no_grad()
-    def average_unknown(self):
+    def average_unknown(self) -> None:
         """Give code 0, in every table, the mean of all other rows: the unknown as an average person or item.
 
         The rows' mean holds a part of the overall level, so without this a stranger is predicted nonsense.
@@ -123,16 +124,18 @@ class CollabLearner(Learner):
         return layer.weight.detach().cpu()[codes]
 
 
-def collab_learner(ratings, valid=0.1, user="user", item="movie", rating="rating", n_factors=40, y_range=None,
-                   sizes=None, batch_size=64, seed=42, optimizer=ADAMW, **options):
+def collab_learner(ratings: pd.DataFrame, valid: float | ArrayLike = 0.1, user: str = "user",
+                   item: str = "movie", rating: str = "rating", n_factors: int = 40,
+                   y_range: tuple[float, float] | None = None, sizes: Sequence[int] | None = None,
+                   batch_size: int = 64, seed: int = 42,
+                   optimizer: Callable[..., torch.optim.Optimizer] = adamw_short, **options: Any) -> CollabLearner:
     """A learner ready to fit the data frame `ratings`, of which `valid` is held out: a fraction, or True and False.
 
     `user`, `item` and `rating` name columns. With `sizes` the model is an `EmbeddingNN` with layers of these sizes,
     otherwise an `EmbeddingDotBias`. The vocabularies hold what occurs in the training rows; users and items that are
     only in the others have code 0. `options` go to the `Learner`. Source: lesson 5 (1:00:43).
     """
-    if isinstance(valid, float):
-        valid = random_rows(len(ratings), valid, seed)
+    valid = random_rows(len(ratings), valid, seed) if isinstance(valid, float) else np.asarray(valid)
     train, held_out = ratings[~valid], ratings[valid]
     users, items = Vocabulary(train[user]), Vocabulary(train[item])
 
@@ -150,7 +153,7 @@ def collab_learner(ratings, valid=0.1, user="user", item="movie", rating="rating
     return CollabLearner(model, loaders, users, items, optimizer=optimizer, **options)
 
 
-def random_rows(n, fraction=0.1, seed=42):
+def random_rows(n: int, fraction: float = 0.1, seed: int = 42) -> np.ndarray:
     """A boolean array of shape (n,) with `fraction` of its entries true, drawn at random."""
     order = torch.randperm(n, generator=torch.Generator().manual_seed(seed))
     return (order < round(fraction * n)).numpy()

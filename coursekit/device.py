@@ -4,15 +4,18 @@ import copy
 import os
 import platform
 import random
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import fields, is_dataclass
 from functools import cache
+from typing import TypeVar
 
 import numpy as np
 import torch
 
+Nested = TypeVar("Nested")  # tensors in any containers; what comes back is of the same kind
 
-def get_device():
+
+def get_device() -> torch.device:
     """The device to train on: `COURSEKIT_DEVICE` if set, else CUDA, then MPS, then the CPU."""
     wanted = os.environ.get("COURSEKIT_DEVICE")
     if wanted:
@@ -43,7 +46,7 @@ def _say_once(sentence):
     print(sentence)
 
 
-def to_device(batch, device):
+def to_device(batch: Nested, device: torch.device | str) -> Nested:
     """`batch` with every tensor in it on `device`; `batch` itself stays as it is.
 
     Tuples (named ones too), lists, mappings and dataclasses may be nested and keep their kind; anything else that has
@@ -57,7 +60,7 @@ def to_device(batch, device):
     return map_leaves(move, batch)
 
 
-def map_leaves(function, nested):
+def map_leaves(function: Callable, nested: Nested) -> Nested:
     """`nested` with `function` of everything in it that is no container; the containers keep their kind.
 
     Containers are tuples, lists, mappings and dataclasses without a method `to`.
@@ -92,14 +95,14 @@ def _with_fields(record, function):
     return record
 
 
-def seed_everything(seed=42):
+def seed_everything(seed: int = 42) -> None:
     """Seed Python, NumPy and torch (every device), so that the same machine gives the same numbers twice."""
     random.seed(seed)
     np.random.seed(seed)
     torch.manual_seed(seed)
 
 
-def describe_machine(device=None):
+def describe_machine(device: torch.device | None = None) -> str:
     """One line: device, its memory, Python and torch."""
     device = device or get_device()
     if device.type == "cuda":

@@ -3,9 +3,12 @@
 import math
 import re
 import warnings
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import torch
+from torch import nn
 from torch.overrides import TorchFunctionMode
 
 TORCH_ERRORS = (RuntimeError, ValueError, IndexError, TypeError, UserWarning)
@@ -18,7 +21,7 @@ class LossDiverged(FloatingPointError):
 class FitInterrupted(KeyboardInterrupt):
     """A fit was interrupted: the model keeps what it has learned, and Jupyter goes no further in "Run all"."""
 
-    def __init__(self, epoch, epochs):
+    def __init__(self, epoch: int, epochs: int):
         super().__init__(f"Interrupted in epoch {epoch + 1} of {epochs}: the model keeps what it has learned.")
 
     def _render_traceback_(self):
@@ -26,7 +29,7 @@ class FitInterrupted(KeyboardInterrupt):
         return [str(self)]
 
 
-def explain(error, model, inputs, target, preds):
+def explain(error: Exception, model: nn.Module, inputs: Sequence, target: Any, preds: Any) -> str:
     """What `error` usually means and how to mend it, then the shapes, types and devices that were seen."""
     seen = {"inputs": inputs, "target": target, "model's output": preds}
     facts = [f"{name} {describe(value)}" for name, value in seen.items() if value is not None]
@@ -35,7 +38,7 @@ def explain(error, model, inputs, target, preds):
     return f"{advice(error, inputs, target, preds)} Seen: {'; '.join(facts)}.".strip()
 
 
-def advice(error, inputs, target, preds):
+def advice(error: Exception, inputs: Sequence, target: Any, preds: Any) -> str:
     """The sentence for `error`, or nothing if it is not among the usual ones."""
     for pattern, sentence in ADVICE:
         found = re.search(pattern, str(error))
@@ -44,7 +47,7 @@ def advice(error, inputs, target, preds):
     return ""
 
 
-def describe(value):
+def describe(value: object) -> str:
     """Type, shape and device of a tensor, or of several, in words."""
     if isinstance(value, torch.Tensor):
         return f"{value.dtype} {tuple(value.shape)} on {value.device}".replace("torch.", "")
@@ -54,7 +57,7 @@ def describe(value):
 
 
 @contextmanager
-def no_silent_broadcast():
+def no_silent_broadcast() -> Iterator[None]:
     """Make torch's warning about a target of another shape than the predictions an error.
 
     With shapes (64, 1) and (64,) a mean squared error compares all pairs, trains, and is wrong.
@@ -69,18 +72,27 @@ SCALAR = ("gaussian_nll_loss", "hinge_embedding_loss", "multilabel_soft_margin_l
 
 
 class Pairing(TorchFunctionMode):
-    """In the `with` block no operation may combine shapes (n,) and (n, 1) to (n, n); raises ValueError."""
+    """In the `with` block no operation may combine shapes (n,) and (n, 1) to (n, n); raises ValueError.
 
-    def __init__(self, n):
+    What NumPy does is not seen, so that it may not be given tensors of both shapes.
+    """
+
+    def __init__(self, n: int):
         super().__init__()
-        self.n = n
+        self.n, self.given_to_numpy = n, set()
 
-    def __torch_function__(self, function, types, args=(), kwargs=None):
+    def __torch_function__(self, function: Callable, types: Any, args: tuple = (), kwargs: dict | None = None) -> Any:
         """Called by torch in place of `function`."""
         result = function(*args, **(kwargs or {}))
         given = (*args, *(kwargs or {}).values())
         shapes = {tuple(arg.shape) for arg in given if isinstance(arg, torch.Tensor)}
         name = getattr(function, "__name__", "")
+        if name in ("numpy", "__array__"):
+            self.given_to_numpy |= shapes
+            if self.given_to_numpy >= {(self.n,), (self.n, 1)}:
+                raise ValueError(f"Expected arrays of one shape for NumPy, found ({self.n},) and ({self.n}, 1), of "
+                                 "which it would compare all pairs: take .squeeze(1) of the tensor with two axes "
+                                 "before.")
         is_square = name in SCALAR or getattr(result, "shape", None) == (self.n, self.n)
         if is_square and shapes == {(self.n,), (self.n, 1)}:
             raise ValueError(f"Expected predictions and target of one shape, found ({self.n},) and ({self.n}, 1), of "
@@ -88,10 +100,11 @@ class Pairing(TorchFunctionMode):
         return result
 
 
-def matched(function, preds, target):
+def matched(function: Callable, preds: Any, target: Any) -> Any:
     """`function(preds, target)`, a loss or metric; raises ValueError if it compares all pairs of (n,) and (n, 1).
 
-    Torch's operations are watched while the function runs, if `preds` and `target` have shapes that may lead to that.
+    Torch's operations, and what is given to NumPy, are watched while the function runs, if `preds` and `target` have
+    shapes that may lead to that.
     """
     if (_is_column(preds) or _is_column(target)) and getattr(preds, "shape", None) != getattr(target, "shape", None):
         with Pairing(len(preds) if _is_column(preds) else len(target)):

@@ -4,6 +4,11 @@ A hook runs in every pass until it is removed, and what it keeps stays in memory
 managers, which remove it at the end of the `with` block, also after an error. Source: lesson 6.
 """
 
+from typing import Self
+
+import torch
+from torch import nn
+
 
 class Activations:
     """Keeps the output of `module` of every forward pass in the `with` block; `stored` is the last one.
@@ -15,14 +20,15 @@ class Activations:
     The outputs are copies, since a next layer that works in place would overwrite them, and off the graph of gradients.
     """
 
-    def __init__(self, module):
-        self.module, self.stored = module, None
+    def __init__(self, module: nn.Module):
+        self.module = module
+        self.stored: torch.Tensor | None = None
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         self._handle = self.module.register_forward_hook(self._keep)
         return self
 
-    def __exit__(self, *error):
+    def __exit__(self, *error: object) -> None:
         self._handle.remove()
 
     def _keep(self, module, inputs, output):
@@ -36,14 +42,15 @@ class Gradients:
     for a frozen module too: its output is then made to take gradients.
     """
 
-    def __init__(self, module):
-        self.module, self.stored = module, None
+    def __init__(self, module: nn.Module):
+        self.module = module
+        self.stored: torch.Tensor | None = None
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         self._handles = [self.module.register_forward_hook(self._watch)]
         return self
 
-    def __exit__(self, *error):
+    def __exit__(self, *error: object) -> None:
         for handle in self._handles:
             handle.remove()
 

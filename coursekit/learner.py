@@ -4,6 +4,7 @@ import copy
 import math
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -12,21 +13,15 @@ from coursekit import checkpoint, param_groups
 from coursekit.callbacks import Callback
 from coursekit.device import get_device, to_device
 from coursekit.errors import TORCH_ERRORS, FitInterrupted, explain, matched, no_silent_broadcast
-from coursekit.loaders import Loaders, check_batch, check_loader, in_order, inputs_of, join, not_begun
-from coursekit.metrics import n_items, weigher
+from coursekit.loaders import Loader, Loaders, check_batch, check_loader, in_order, inputs_of, join, not_begun
+from coursekit.metrics import Metric, n_items, weigher
+from coursekit.optimizers import adamw
 from coursekit.precision import Precision
 from coursekit.progress import Progress
 from coursekit.recorder import Recorder, Scores
 from coursekit.schedules import LRFinder, LRSearch, OneCycle
 from coursekit.slips import check_arguments, explain_optimizer
 from coursekit.states import evaluating, same_chance, unchanged
-
-
-def adamw(groups: list[dict], lr: float, weight_decay: float) -> torch.optim.Optimizer:
-    """Torch's AdamW, in its fused form (one call for all parameters) where torch offers it."""
-    devices = {parameter.device.type for group in groups for parameter in group["params"]}
-    fused = devices <= {"cpu", "cuda", "mps"}
-    return torch.optim.AdamW(groups, lr=lr, weight_decay=weight_decay, fused=fused)
 
 
 class Learner:
@@ -39,8 +34,13 @@ class Learner:
     fit the model is in evaluation mode.
     """
 
-    def __init__(self, model: nn.Module, loaders: Loaders, loss_func: Callable, metrics: Sequence[Callable] = (),
-                 optimizer: Callable = adamw, callbacks: Sequence[Callback] = (),
+    batch: tuple | list  # what callbacks see of the batch at hand: on the device, the target last
+    preds: Any
+    loss: torch.Tensor
+    optimizer: torch.optim.Optimizer
+
+    def __init__(self, model: nn.Module, loaders: Loaders, loss_func: Callable, metrics: Sequence[Metric] = (),
+                 optimizer: Callable[..., torch.optim.Optimizer] = adamw, callbacks: Sequence[Callback] = (),
                  device: torch.device | str | None = None, precision: str | None = None, accumulate: int = 1):
         check_arguments(model, loaders, loss_func, metrics, optimizer, callbacks, accumulate)
         self.device = get_device() if device is None else torch.device(device)
@@ -54,7 +54,8 @@ class Learner:
 
     # The loop
 
-    def fit(self, epochs: int, lr: float | slice = 1e-3, wd: float = 0.01, callbacks: Sequence[Callback] = ()):
+    def fit(self, epochs: int, lr: float | slice = 1e-3, wd: float = 0.01,
+            callbacks: Sequence[Callback] = ()) -> None:
         """Train for `epochs` with a fresh optimizer; `lr` is a number or a slice over the layer groups.
 
         Interrupting keeps the model and the records as they are and raises `FitInterrupted`, so that "Run all" stops.
@@ -78,7 +79,7 @@ class Learner:
             self.notify("after_fit")
             self.model.eval()
 
-    def run_epoch(self, loader: Iterable, training: bool):
+    def run_epoch(self, loader: Iterable, training: bool) -> None:
         """One pass over `loader`: with updates when `training`, otherwise only to measure."""
         self.training, self.n_waiting = training, 0
         self.model.train(training)
@@ -92,7 +93,7 @@ class Learner:
                 self.step()
             self.notify("after_epoch")
 
-    def run_batch(self, batch):
+    def run_batch(self, batch: tuple | list) -> None:
         """From a batch to a loss and, in training, to gradients and a step."""
         self.batch, self.preds = to_device(check_batch(batch), self.device), None
         try:
@@ -111,7 +112,7 @@ class Learner:
             error.add_note(explain(error, self.model, self.batch[:-1], self.batch[-1], self.preds))
             raise
 
-    def backward(self):
+    def backward(self) -> None:
         """The gradients of the loss, added to those of the batches that wait for the same step."""
         loss = self.loss
         if self.accumulate > 1:  # each batch weighs as many as its items: the mean is that of one large batch
@@ -123,7 +124,7 @@ class Learner:
         self.precision.scale(loss).backward()
         self.n_waiting += 1
 
-    def step(self):
+    def step(self) -> None:
         """From complete gradients to new weights; a subclass may step several optimizers here."""
         self.precision.unscale(self.optimizer)
         if self.accumulate > 1:
@@ -136,7 +137,7 @@ class Learner:
         if stepped:
             self.notify("after_step")
 
-    def notify(self, event: str):
+    def notify(self, event: str) -> None:
         """Tell every callback of `event`, in their order."""
         validating = not self.training and not event.endswith("_fit")
         for callback in self.told:
@@ -173,7 +174,7 @@ class Learner:
     # Ways to fit
 
     def fit_one_cycle(self, epochs: int, lr: float | slice = 1e-3, wd: float = 0.01, callbacks: Sequence[Callback] = (),
-                      **cycle: float):
+                      **cycle: float) -> None:
         """Train for `epochs` in one cycle of the learning rate, up to `lr` and down to almost nothing.
 
         `cycle` may hold `pct_start`, `div_factor` and `final_div_factor`: see `OneCycle`.
@@ -199,7 +200,7 @@ class Learner:
 
     # Using the model
 
-    def validate(self, loader: Iterable | None = None) -> dict[str, float]:
+    def validate(self, loader: Loader | None = None) -> dict[str, float]:
         """Loss and metrics on `loader`, by default the validation data, as a dict; changes nothing."""
         loader = self.loaders.valid if loader is None else loader
         if loader is None:
@@ -212,7 +213,7 @@ class Learner:
         return scores.values()
 
     @torch.no_grad()
-    def predict(self, data, batch_size: int = 256):
+    def predict(self, data: torch.Tensor | tuple[torch.Tensor, ...] | Loader, batch_size: int = 256) -> Any:
         """The model's output for `data`, in evaluation mode, on the CPU; changes nothing.
 
         `data` is a tensor or a tuple of tensors, one for each input and without a target, or a loader, whose
@@ -223,23 +224,23 @@ class Learner:
             return join([self.precision.full(self.model(*to_device(inputs, self.device)))
                          for inputs in inputs_of(data, batch_size)])
 
-    def freeze(self):
+    def freeze(self) -> None:
         """Train only the last layer group."""
         param_groups.freeze(self.model)
 
-    def freeze_to(self, n: int):
+    def freeze_to(self, n: int) -> None:
         """Train the layer groups from `n` on; -2 means the last two."""
         param_groups.freeze_to(self.model, n)
 
-    def unfreeze(self):
+    def unfreeze(self) -> None:
         """Train all layer groups."""
         param_groups.unfreeze(self.model)
 
-    def save(self, path: str | Path):
+    def save(self, path: str | Path) -> None:
         """Write the model's weights to `path`; whatever goes wrong, an older file there stays whole."""
         checkpoint.save_weights(self.model, path)
 
-    def load(self, path: str | Path):
+    def load(self, path: str | Path) -> None:
         """Read weights that `save` has written; nothing but tensors is read, so a file cannot run code.
 
         Raises ValueError if the file holds something else or the weights belong to another model.

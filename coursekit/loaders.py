@@ -1,14 +1,26 @@
 """Batches. In the whole course a batch is `(*inputs, target)`: the target last, everything on the device."""
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
+import numpy as np
 import torch
+from torch.nn.utils.rnn import PackedSequence
 from torch.utils.data import DataLoader, RandomSampler
 
 from coursekit.device import get_device
+
+Array = torch.Tensor | np.ndarray
+
+
+class Loader(Protocol):
+    """What a learner reads: it has a length in batches and gives batches `(*inputs, target)`."""
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator: ...
 
 
 class TensorLoader:
@@ -19,7 +31,8 @@ class TensorLoader:
     is started from torch's own random state. The order is the same on every device.
     """
 
-    def __init__(self, *tensors, batch_size=64, shuffle=False, seed=None, device=None):
+    def __init__(self, *tensors: Array, batch_size: int = 64, shuffle: bool = False, seed: int | None = None,
+                 device: torch.device | str | None = None):
         device = get_device() if device is None else torch.device(device)
         self.tensors = tuple(torch.as_tensor(tensor).to(device) for tensor in tensors)
         self.batch_size, self.shuffle = batch_size, shuffle
@@ -30,11 +43,11 @@ class TensorLoader:
             seed = torch.randint(2**62, ()).item() if shuffle else 0
         self.generator = torch.Generator().manual_seed(seed)
 
-    def __len__(self):
+    def __len__(self) -> int:
         """The number of batches; the last one may be smaller."""
         return -(-self.n_items // self.batch_size)
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[tuple[torch.Tensor, ...]]:
         """The batches of one pass."""
         if not self.shuffle:
             yield from copies(zip(*(tensor.split(self.batch_size) for tensor in self.tensors), strict=True))
@@ -44,16 +57,16 @@ class TensorLoader:
             yield tuple(tensor[chosen] for tensor in self.tensors)
 
     @property
-    def all_targets(self):
+    def all_targets(self) -> torch.Tensor:
         """The targets of one pass, in their own order."""
         return self.tensors[-1]
 
-    def plain(self):
+    def plain(self) -> "TensorLoader":
         """The same items in their own order."""
         return TensorLoader(*self.tensors, batch_size=self.batch_size, device=self.tensors[0].device)
 
 
-def copies(batches):
+def copies(batches: Iterable[tuple[torch.Tensor, ...]]) -> Iterator[tuple[torch.Tensor, ...]]:
     """The batches, tuples of tensors, each as copies: what was a view of the data may then be changed."""
     for batch in batches:
         yield tuple(tensor.clone() for tensor in batch)
@@ -79,17 +92,18 @@ class Loaders:
     loader gives may be changed by callbacks and models, so it should not give its own data, only copies of them.
     """
 
-    train: Any
-    valid: Any = None
+    train: Loader
+    valid: Loader | None = None
 
     @classmethod
-    def from_tensors(cls, x_train, y_train, x_valid, y_valid, batch_size=64, seed=0, device=None):
+    def from_tensors(cls, x_train: Array, y_train: Array, x_valid: Array, y_valid: Array, batch_size: int = 64,
+                     seed: int | None = 0, device: torch.device | str | None = None) -> "Loaders":
         """Shuffled training batches, and validation batches twice as large (they store no gradients)."""
         train = TensorLoader(x_train, y_train, batch_size=batch_size, shuffle=True, seed=seed, device=device)
         return cls(train, TensorLoader(x_valid, y_valid, batch_size=2 * batch_size, device=device))
 
 
-def check_loader(loader):
+def check_loader(loader: Loader) -> None:
     """Refuse, in plain words, a loader that has no length or no batches."""
     try:
         n_batches = len(loader)
@@ -101,7 +115,7 @@ def check_loader(loader):
                          "drop_last is on.")
 
 
-def check_batch(batch):
+def check_batch(batch: tuple | list) -> tuple | list:
     """`batch` itself; refuses, in plain words, one that is not `(*inputs, target)`."""
     if not isinstance(batch, (tuple, list)) or len(batch) < 2:
         raise TypeError("A batch must be a tuple (*inputs, target), the target last, but the loader gave a "
@@ -109,7 +123,7 @@ def check_batch(batch):
     return batch
 
 
-def in_order(loader):
+def in_order(loader: Loader) -> Loader:
     """`loader` in the order of its data and without augmentation, where it knows how: by a method `plain`.
 
     A DataLoader that shuffles is made anew with its data, workers and batches; other samplers of it keep their order.
@@ -124,11 +138,14 @@ def in_order(loader):
     return not_begun(loader)
 
 
-def inputs_of(data, batch_size):
+def inputs_of(data: torch.Tensor | tuple[torch.Tensor, ...] | Loader, batch_size: int) -> Iterator[tuple]:
     """The inputs of each batch, in order: of a tensor or a tuple of them, or of a loader, without the target.
 
-    Those of tensors are copies, as a model may change what it gets.
+    Those of tensors are copies, as a model may change what it gets. Raises TypeError for a packed sequence.
     """
+    if isinstance(data, PackedSequence):
+        raise TypeError("Expected a tensor, a tuple of tensors or a loader, found a PackedSequence, which cannot be "
+                        "cut into batches: give a list of batches (packed sequence, target).")
     if isinstance(data, torch.Tensor):
         data = (data,)
     if isinstance(data, tuple):
@@ -139,7 +156,7 @@ def inputs_of(data, batch_size):
         yield tuple(check_batch(batch)[:-1])
 
 
-def not_begun(loader):
+def not_begun(loader: Loader) -> Loader:
     """`loader` itself, or a copy of a DataLoader that shares no workers with it."""
     if not isinstance(loader, DataLoader):
         return loader
@@ -148,7 +165,7 @@ def not_begun(loader):
     return loader
 
 
-def join(outputs):
+def join(outputs: list) -> Any:
     """One output from those of many batches, on the CPU: tensors below each other; tuples, lists and dicts by part."""
     first = outputs[0]
     if isinstance(first, torch.Tensor):

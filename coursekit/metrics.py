@@ -3,14 +3,15 @@
 import copy
 import inspect
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Protocol
 
 import torch
 
 COLUMNS = ("epoch", "batches", "train_loss", "valid_loss", "seconds")  # of the history; metrics have other names
 
 
-def accuracy(preds, target, ignore_index=-100):
+def accuracy(preds: torch.Tensor, target: torch.Tensor, ignore_index: int = -100) -> torch.Tensor:
     """The share of items whose largest output is the right class; `preds` (n, classes), `target` (n,).
 
     Both may have more axes: (n, classes, length) and (n, length). Targets of `ignore_index` do not count; nan if none
@@ -22,7 +23,7 @@ def accuracy(preds, target, ignore_index=-100):
     return right.count_nonzero() / counted.count_nonzero()
 
 
-def error_rate(preds, target, ignore_index=-100):
+def error_rate(preds: torch.Tensor, target: torch.Tensor, ignore_index: int = -100) -> torch.Tensor:
     """The share of items whose largest output is a wrong class: 1 - accuracy, with the same arguments and errors."""
     return 1 - accuracy(preds, target, ignore_index)
 
@@ -46,7 +47,7 @@ def _check_classes(preds, target):
 # The weight of a batch in an average
 
 
-def n_items(target):
+def n_items(target: Any) -> int:
     """How many numbers are to be predicted in a batch; of several targets, by name or not, the first tells.
 
     A list of anything but tensors holds one item each.
@@ -58,7 +59,7 @@ def n_items(target):
     return n_items(target[0]) if isinstance(target[0], torch.Tensor) else len(target)
 
 
-def weigher(function, targets=None):
+def weigher(function: Callable, targets: torch.Tensor | None = None) -> Callable:
     """A function of a target that tells how much its batch weighs in the mean of `function`, a loss or a metric.
 
     That is its `n_items`, but for a function with an `ignore_index`, as cross entropy and `accuracy` have: there only
@@ -81,7 +82,7 @@ def weigher(function, targets=None):
     return weigh
 
 
-def setting(function, name):
+def setting(function: object, name: str) -> Any:
     """What a loss or metric uses as `name`: an attribute, a partial's argument, or a default; else None."""
     if hasattr(function, name):
         return getattr(function, name)
@@ -95,7 +96,7 @@ def setting(function, name):
 # Averages
 
 
-def to_numbers(scalars):
+def to_numbers(scalars: Sequence) -> list[float]:
     """A list of floats from scalar tensors, fetched from their device all at once."""
     if not scalars:
         return []
@@ -114,17 +115,17 @@ class Average:
     def __init__(self):
         self.values, self.weights = [], []
 
-    def update(self, value, n):
+    def update(self, value: torch.Tensor | float, n: torch.Tensor | float) -> None:
         """Take in `value`, the mean of `n` items."""
         self.values.append(value)
         self.weights.append(n)
 
-    def compute(self):
+    def compute(self) -> float:
         """The mean of all items so far; nan if there were none."""
         return weighted_mean(to_numbers(self.values), to_numbers(self.weights))
 
 
-def weighted_mean(values, weights):
+def weighted_mean(values: Sequence[float], weights: Sequence[float]) -> float:
     """The mean of the numbers `values`, each counted `weights` times; nan if there are none.
 
     A value that counts 0 times may be nan, as the mean of a batch whose targets are all ignored.
@@ -141,10 +142,10 @@ class RunningAverage:
     average = beta * average + (1 - beta) * value, divided by 1 - beta**n for the start at zero.
     """
 
-    def __init__(self, beta=0.98):
+    def __init__(self, beta: float = 0.98):
         self.beta, self.average, self.n = beta, 0.0, 0
 
-    def add(self, value):
+    def add(self, value: float) -> float:
         """Take in `value` and give the running average."""
         self.n += 1
         self.average = self.beta * self.average + (1 - self.beta) * value
@@ -154,13 +155,26 @@ class RunningAverage:
 # Metrics over many batches
 
 
+class Measure(Protocol):
+    """A metric that is no mean of items: it takes in batch after batch, as those of torchmetrics and torcheval do."""
+
+    def update(self, preds: Any, target: Any, /) -> object:
+        """Take in one batch."""
+
+    def compute(self) -> Any:
+        """The value over all items so far, one number."""
+
+
+Metric = Callable | Measure  # a function of (preds, target), or a class or an object with `update` and `compute`
+
+
 class MeanOf:
     """A metric made from a function of (preds, target) that gives the mean of a batch."""
 
-    def __init__(self, function):
+    def __init__(self, function: Callable):
         self.function, self.weigh, self.average = function, weigher(function), Average()
 
-    def update(self, preds, target):
+    def update(self, preds: Any, target: Any) -> None:
         """Take in one batch; raises TypeError if the function gives anything but one number."""
         value = self.function(preds, target)
         if isinstance(value, torch.Tensor):
@@ -169,12 +183,12 @@ class MeanOf:
             value = one_number(value, name_of(self.function))
         self.average.update(value, self.weigh(target))
 
-    def compute(self):
+    def compute(self) -> float:
         """The mean over all items."""
         return self.average.compute()
 
 
-def one_number(value, name):
+def one_number(value: Any, name: str) -> float:
     """`value` as a float; raises TypeError, in words, for what the metric `name` may give instead of one number."""
     try:
         return float(value)
@@ -184,7 +198,7 @@ def one_number(value, name):
                         "average it, or write a metric for each number.") from None
 
 
-def start(metric, device=None):
+def start(metric: Metric, device: torch.device | None = None) -> Measure:
     """A fresh object with `update(preds, target)` and `compute()` for one pass over the data, on `device`.
 
     `metric` is a function of (preds, target), whose values are averaged, or, for what is no mean of items, a class
@@ -204,13 +218,13 @@ def _is_measure(metric):
     return hasattr(metric, "update") and hasattr(metric, "compute")
 
 
-def name_of(metric):
+def name_of(metric: Metric) -> str:
     """The name of `metric` in tables: its own `__name__`, that of a partial's function, or that of its class."""
     named = metric if hasattr(metric, "__name__") else getattr(metric, "func", metric)
     return getattr(named, "__name__", type(named).__name__)
 
 
-def by_name(metrics):
+def by_name(metrics: Iterable[Metric]) -> dict[str, Metric]:
     """A dict of `metrics` by their names.
 
     Raises TypeError for what is no metric, ValueError for two of one name and for names of the history's columns.

@@ -30,7 +30,7 @@ def _parameters(group):
     return [parameter for part in group for parameter in _parameters(part)]
 
 
-def freeze_to(model: nn.Module, n: int):
+def freeze_to(model: nn.Module, n: int) -> None:
     """Freeze all layer groups before group `n` (negative: counted from the end) and train the others."""
     groups = layer_groups(model)
     if not -len(groups) <= n < len(groups):
@@ -41,7 +41,7 @@ def freeze_to(model: nn.Module, n: int):
             parameter.requires_grad_(i >= first)
 
 
-def freeze(model: nn.Module):
+def freeze(model: nn.Module) -> None:
     """Train only the last layer group. Raises ValueError if there is only one."""
     if len(layer_groups(model)) == 1:
         raise ValueError("The model is one layer group, so nothing would be frozen: give it a method "
@@ -49,7 +49,7 @@ def freeze(model: nn.Module):
     freeze_to(model, -1)
 
 
-def unfreeze(model: nn.Module):
+def unfreeze(model: nn.Module) -> None:
     """Train all layer groups."""
     freeze_to(model, 0)
 

@@ -4,7 +4,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 import torch
 
-from coursekit.device import map_leaves
+from coursekit.device import Nested, map_leaves
 
 TYPES = {None: None, "bf16": torch.bfloat16, "fp16": torch.float16}
 
@@ -28,7 +28,7 @@ class Precision:
         """For the model and the loss; nothing, without a precision."""
         return nullcontext() if self.type is None else torch.autocast(self.device, self.type)
 
-    def full(self, output):
+    def full(self, output: Nested) -> Nested:
         """A model's output with its 16-bit numbers as float32, so that losses and metrics are averaged in full."""
         if self.type is None:
             return output
@@ -38,7 +38,7 @@ class Precision:
         """The loss, as large as float16's gradients need it."""
         return loss if self.scaler is None else self.scaler.scale(loss)
 
-    def unscale(self, optimizer: torch.optim.Optimizer):
+    def unscale(self, optimizer: torch.optim.Optimizer) -> None:
         """Make the gradients true again."""
         if self.scaler is not None:
             self.scaler.unscale_(optimizer)
@@ -57,7 +57,7 @@ class Precision:
         """How large the scale is."""
         return {} if self.scaler is None else self.scaler.state_dict()
 
-    def load_state_dict(self, state: dict):
+    def load_state_dict(self, state: dict) -> None:
         """Go on from there."""
         if self.scaler is not None:
             self.scaler.load_state_dict(state)

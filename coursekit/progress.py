@@ -8,9 +8,15 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from html import escape
 from time import perf_counter
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from coursekit.callbacks import Callback
 from coursekit.style import TRAIN, VALID, describe
+
+if TYPE_CHECKING:
+    from coursekit.learner import Learner
+
+Item = TypeVar("Item")
 
 
 class Progress(Callback):
@@ -25,18 +31,18 @@ class Progress(Callback):
     def __init__(self, interval: float = 0.25):
         self.interval, self.told, self.handle = interval, 0, None
 
-    def before_fit(self, learn):
+    def before_fit(self, learn: "Learner") -> None:
         """Open the display, if there is a notebook to show it in."""
         self.first, self.first_batch = len(learn.recorder.history), len(learn.recorder.losses)
         if in_notebook():
             self.handle = open_display("Training ...")
         self.due = perf_counter() + self.interval
 
-    def before_epoch(self, learn):
+    def before_epoch(self, learn: "Learner") -> None:
         """Count the batches of a pass from 0."""
         self.batch = 0
 
-    def after_batch(self, learn):
+    def after_batch(self, learn: "Learner") -> None:
         """Refresh when it is time to."""
         self.batch += 1
         if perf_counter() >= self.due:
@@ -45,12 +51,12 @@ class Progress(Callback):
                 self.handle.update(self.figure(learn), raw=True)
             self.due = perf_counter() + self.interval
 
-    def after_epoch(self, learn):
+    def after_epoch(self, learn: "Learner") -> None:
         """Print the epoch when its row is complete; in a notebook the display shows it."""
         if not self.handle and learn.epoch_is_over:
             self.tell(learn)
 
-    def after_fit(self, learn):
+    def after_fit(self, learn: "Learner") -> None:
         """End with the epochs of this fit."""
         if not self.handle:
             return self.tell(learn)
@@ -59,14 +65,14 @@ class Progress(Callback):
         self.handle.update({"text/html": table(rows) or text, "text/plain": text}, raw=True)
         self.handle = None
 
-    def tell(self, learn):
+    def tell(self, learn: "Learner") -> None:
         """Print the rows that were not printed yet."""
         rows = learn.recorder.history
         for row in rows[self.told:]:
             print(line(row), flush=True)
         self.told = len(rows)
 
-    def figure(self, learn):
+    def figure(self, learn: "Learner") -> dict[str, str]:
         """Bar, curve and table as they stand, with a line of text for those who see no HTML."""
         n_batches = len(learn.loaders.train if learn.training else learn.loaders.valid)
         which = "training" if learn.training else "validation"
@@ -78,7 +84,7 @@ class Progress(Callback):
         return {"text/html": f"<div>{bar} {text}</div>{svg}{table(rows)}", "text/plain": text}
 
 
-def track(items: Iterable, what: str = "step", name: Callable = str) -> Iterator:
+def track(items: Iterable[Item], what: str = "step", name: Callable[[Item], str] = str) -> Iterator[Item]:
     """Yield each of `items`; one line, fresh every second, says which one is at work and how long the rest may take.
 
     `what` is the word for one item, `name` makes its name. For work that shows nothing by itself: a loop over
@@ -95,12 +101,12 @@ def track(items: Iterable, what: str = "step", name: Callable = str) -> Iterator
 class Ticker:
     """A line of text that a thread of its own keeps up to date, so that it lives while the work says nothing."""
 
-    def __init__(self, interval=1.0):
+    def __init__(self, interval: float = 1.0):
         self.interval, self.text, self.share = interval, "", 0.0
         self.finished, self.handle = threading.Event(), None
         self.thread = threading.Thread(target=self._run, name="Ticker", daemon=True)
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         self.start = perf_counter()
         if in_notebook():
             self.handle = open_display("...")
@@ -108,19 +114,19 @@ class Ticker:
             self.thread.start()
         return self
 
-    def __exit__(self, *error):
+    def __exit__(self, *error: object) -> None:
         self.finished.set()
         if self.handle:
             self.thread.join()
 
-    def say(self, text, share):
+    def say(self, text: str, share: float) -> None:
         """From now on show `text`; `share`, from 0 to 1, of the whole is done."""
         self.text, self.share = text, share
         if not self.handle:
             print(text, flush=True)
         self._show()
 
-    def end(self, text):
+    def end(self, text: str) -> None:
         """Show `text` for good."""
         self.finished.set()
         if self.handle:
@@ -138,14 +144,14 @@ class Ticker:
             self.handle.update({"text/plain": f"{self.text} ({seconds:.0f} s so far{left})"}, raw=True)
 
 
-def open_display(text):
+def open_display(text: str) -> Any:
     """A display of Jupyter's that shows `text` and can be updated."""
     from IPython.display import display  # here, so that a script which trains needs no IPython
 
     return display({"text/plain": text}, raw=True, display_id=True)
 
 
-def on_cell_end(function):
+def on_cell_end(function: Callable[[], object]) -> None:
     """Call `function` once, when the cell that is running has ended, well or badly."""
     events = sys.modules["IPython"].get_ipython().events
 
@@ -156,23 +162,23 @@ def on_cell_end(function):
     events.register("post_run_cell", call)
 
 
-def in_notebook():
+def in_notebook() -> bool:
     """Whether this runs in a Jupyter kernel, which can show HTML."""
     return "IPython" in sys.modules and hasattr(sys.modules["IPython"].get_ipython(), "kernel")
 
 
-def number(value):
+def number(value: float) -> str:
     """A number of an epoch as text: whole ones whole, the others with four digits."""
     return str(value) if isinstance(value, int) else f"{value:#.4g}" if abs(value) < 0.01 else f"{value:.4f}"
 
 
-def line(row):
+def line(row: dict[str, float]) -> str:
     """One epoch as a line of text."""
     told = [f"{key} {number(row[key])}" for key in row if key not in ("epoch", "batches", "seconds")]
     return f"epoch {row['epoch']}: {', '.join(told)}, {row['seconds']:.1f} s"
 
 
-def table(rows):
+def table(rows: list[dict[str, float]]) -> str:
     """The epochs as an HTML table; nothing if there are none."""
     keys = [key for key in rows[0] if key not in ("batches", "seconds")] if rows else []
     head = "".join(f'<th scope="col">{escape(key)}</th>' for key in [*keys, "seconds"])
@@ -181,7 +187,8 @@ def table(rows):
     return f"<table><tr>{head}</tr>{''.join(f'<tr>{cells}</tr>' for cells in body)}</table>" if rows else ""
 
 
-def curve(losses, dots, n_total, width=420, height=110):
+def curve(losses: list[float], dots: list[tuple[float, float]], n_total: int, width: int = 420,
+          height: int = 110) -> str:
     """An SVG of the running loss and, as `dots`, `(batches, validation loss)`; it says what it shows."""
     if len(losses) < 2:
         return ""

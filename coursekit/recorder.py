@@ -2,10 +2,14 @@
 
 import math
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 from coursekit.callbacks import Callback
 from coursekit.errors import LossDiverged, matched
 from coursekit.metrics import Average, RunningAverage, by_name, one_number, start, to_numbers, weigher, weighted_mean
+
+if TYPE_CHECKING:
+    from coursekit.learner import Learner
 
 KEPT = ("history", "losses", "smoothed", "lrs", "momentums", "_weights")  # a recorder's lists
 
@@ -17,12 +21,12 @@ class Scores(Callback):
     weights, if `metrics.weigher` can see it; a metric that is no mean is an object with `update` and `compute`.
     """
 
-    def before_epoch(self, learn):
+    def before_epoch(self, learn: "Learner") -> None:
         """Start from nothing."""
         self.loss, self.weigh = Average(), weigher(learn.loss_func)
         self.measures = {name: start(metric, learn.device) for name, metric in by_name(learn.metrics).items()}
 
-    def after_batch(self, learn):
+    def after_batch(self, learn: "Learner") -> None:
         """Take in one batch of validation data."""
         if not learn.training:
             target = learn.batch[-1]
@@ -30,7 +34,7 @@ class Scores(Callback):
             for measure in self.measures.values():
                 matched(measure.update, learn.preds, target)
 
-    def values(self):
+    def values(self) -> dict[str, float]:
         """`valid_loss` and the metrics by name, as numbers."""
         measured = {name: one_number(measure.compute(), name) for name, measure in self.measures.items()}
         return {"valid_loss": self.loss.compute(), **measured}
@@ -48,36 +52,42 @@ class Recorder(Callback):
 
     order = -10  # before callbacks that read the latest row
 
+    losses: list[float]
+    smoothed: list[float]
+    lrs: list[float]
+    momentums: list[float]
+    history: list[dict[str, float]]
+
     def __init__(self):
         self.scores, self.history = Scores(), []
         self.losses, self.smoothed, self.lrs, self.momentums = [], [], [], []
         self._waiting, self._weights, self._running = [], [], RunningAverage()
 
-    def before_fit(self, learn):
+    def before_fit(self, learn: "Learner") -> None:
         """Remember where this fit begins."""
         self._first_of_fit = len(self.losses)
 
-    def before_epoch(self, learn):
+    def before_epoch(self, learn: "Learner") -> None:
         """Start the clock at training, the scores at validation."""
         if learn.training:
             self._first, self._started = len(self.losses), perf_counter()
             self.weigh = weigher(learn.loss_func, _targets(learn))
         self.scores.before_epoch(learn)
 
-    def after_loss(self, learn):
+    def after_loss(self, learn: "Learner") -> None:
         """Note the rate before the step, after which a schedule moves on to the next one."""
         if learn.training:
             group = learn.optimizer.param_groups[-1]
             momentum = group["betas"][0] if "betas" in group else group.get("momentum", 0.0)
             self._rates = group["lr"], momentum
 
-    def after_batch(self, learn):
+    def after_batch(self, learn: "Learner") -> None:
         """Note the batch; nothing here waits for the device."""
         if learn.training:
             self._waiting.append((learn.loss.detach(), self.weigh(learn.batch[-1]), *self._rates))
         self.scores.after_batch(learn)
 
-    def after_epoch(self, learn):
+    def after_epoch(self, learn: "Learner") -> None:
         """Write the epoch's row after training, and complete it after validation."""
         if learn.training:
             self.update()
@@ -89,11 +99,11 @@ class Recorder(Callback):
             del row["seconds"]  # so that it stays the last column
             self.history[-1] = row | {"seconds": perf_counter() - self._started}
 
-    def after_fit(self, learn):
+    def after_fit(self, learn: "Learner") -> None:
         """Keep the numbers of a fit that was cut short, too."""
         self._fetch()
 
-    def update(self):
+    def update(self) -> None:
         """Turn the waiting losses into numbers; raises `LossDiverged` if training makes no sense any more."""
         first = len(self.losses)
         self._fetch()
@@ -120,11 +130,11 @@ class Recorder(Callback):
             self.lrs.append(lr)
             self.momentums.append(momentum)
 
-    def state_dict(self):
+    def state_dict(self) -> dict:
         """All numbers so far."""
         return {name: getattr(self, name) for name in KEPT} | {"running": vars(self._running)}
 
-    def load_state_dict(self, state):
+    def load_state_dict(self, state: dict) -> None:
         """Go on from there."""
         vars(self._running).update(state["running"])
         for name in KEPT:

@@ -3,12 +3,16 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from torch.optim.lr_scheduler import ConstantLR, ExponentialLR, OneCycleLR, ReduceLROnPlateau
 
 from coursekit.callbacks import Callback, latest
 from coursekit.metrics import RunningAverage
+
+if TYPE_CHECKING:
+    from coursekit.learner import Learner
 
 
 class Schedule(Callback):
@@ -26,29 +30,29 @@ class Schedule(Callback):
             raise ValueError(f'Expected each="batch" or each="epoch", found {each!r}.')
         self.make, self.each, self.monitor = make, each, monitor
 
-    def before_fit(self, learn):
+    def before_fit(self, learn: "Learner") -> None:
         """Make the scheduler for this fit's optimizer."""
         self.scheduler = self.make(learn.optimizer)
         if self.each == "batch" and isinstance(self.scheduler, ReduceLROnPlateau):
             raise ValueError('Expected each="epoch" with ReduceLROnPlateau, which looks at the measure of an epoch, '
                              'found each="batch".')
 
-    def after_step(self, learn):
+    def after_step(self, learn: "Learner") -> None:
         """On to the next step's rate."""
         if self.each == "batch":
             self.scheduler.step()
 
-    def after_epoch(self, learn):
+    def after_epoch(self, learn: "Learner") -> None:
         """On to the next epoch's rate, once the epoch is measured."""
         if self.each == "epoch" and learn.epoch_is_over:
             measured = [latest(learn, self.monitor)] if isinstance(self.scheduler, ReduceLROnPlateau) else []
             self.scheduler.step(*measured)
 
-    def state_dict(self):
+    def state_dict(self) -> dict:
         """Where the scheduler stands."""
         return self.scheduler.state_dict()
 
-    def load_state_dict(self, state):
+    def load_state_dict(self, state: dict) -> None:
         """Go on from there."""
         self.scheduler.load_state_dict(state)
 
@@ -65,7 +69,7 @@ class OneCycle(Schedule):
         self.each = "batch"
         self.shape = {"pct_start": pct_start, "div_factor": div_factor, "final_div_factor": final_div_factor}
 
-    def before_fit(self, learn):
+    def before_fit(self, learn: "Learner") -> None:
         """Lay torch's scheduler over all steps of the fit, with each group's own rate as its maximum."""
         optimizer = learn.optimizer
         if learn.n_steps < 4:
@@ -81,7 +85,8 @@ class LRFinder(Callback):
     """Raise the rate by equal factors, step by step, until the loss runs away; notes rates and losses.
 
     The fit must begin at the rate `start`. Stops after `steps` steps, or when the smoothed loss is more
-    than 4 times its best or no number. Reads each loss at once, so it waits for the device: it is short.
+    than 4 times its best or no number. A batch whose targets are all ignored has no loss and is passed over.
+    Reads each loss at once, so it waits for the device: it is short.
     """
 
     order = 10
@@ -89,14 +94,24 @@ class LRFinder(Callback):
 
     def __init__(self, start: float = 1e-7, end: float = 10.0, steps: int = 100):
         self.factor, self.steps = (end / start) ** (1 / (steps - 1)), steps
-        self.lrs, self.losses, self.raw, self.running = [], [], [], RunningAverage()
+        self.lrs: list[float] = []
+        self.losses: list[float] = []
+        self.raw: list[float] = []
+        self.running = RunningAverage()
 
-    def before_fit(self, learn):
+    def before_fit(self, learn: "Learner") -> None:
         """Take the optimizer's rates as the start."""
         self.scheduler = ExponentialLR(learn.optimizer, gamma=self.factor)
 
-    def after_step(self, learn):
-        """Note rate and smoothed loss, decide whether to stop, raise the rate."""
+    def after_step(self, learn: "Learner") -> None:
+        """Note rate and loss, decide whether to stop, raise the rate."""
+        if learn.weigh(learn.batch[-1]):
+            self._note(learn)
+        self.scheduler.step()
+        learn.stop = learn.stop or self.scheduler.last_epoch == self.steps
+
+    def _note(self, learn):
+        "Rate, loss and smoothed loss, or the end of the search."
         raw = learn.loss.item()
         loss = self.running.add(raw)
         if not math.isfinite(loss) or loss > 4 * min([*self.losses, loss]) > 0:
@@ -105,8 +120,6 @@ class LRFinder(Callback):
         self.lrs.append(learn.optimizer.param_groups[-1]["lr"])
         self.losses.append(loss)
         self.raw.append(raw)
-        learn.stop = learn.stop or len(self.losses) == self.steps
-        self.scheduler.step()
 
 
 @dataclass(frozen=True, repr=False)
@@ -120,7 +133,7 @@ class LRSearch:
     losses: list[float]
     raw: list[float]
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if len(self.losses) < 2:
             raise ValueError("The loss is no number from the first batches on, so no rate was found: "
                              "look for nan or huge values in inputs, targets and weights.")
@@ -139,5 +152,5 @@ class LRSearch:
         before_minimum = slopes[:windows.mean(axis=1).argmin() + 1]
         return self.lrs[before_minimum.argmin() + width // 2]
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"steepest {self.steepest:.1e}, minimum / 10 {self.minimum_over_10:.1e}"

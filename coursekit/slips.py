@@ -1,5 +1,6 @@
 """The commonest slips in what a learner is given, each answered in one sentence."""
 
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import torch
@@ -8,7 +9,8 @@ from torch import nn
 from coursekit.metrics import by_name, setting
 
 
-def check_arguments(model, loaders, loss_func, metrics, optimizer, callbacks, accumulate):
+def check_arguments(model: object, loaders: object, loss_func: object, metrics: object, optimizer: object,
+                    callbacks: object, accumulate: object) -> None:
     """Raise TypeError or ValueError, in words, for what `Learner` cannot work with."""
     if not isinstance(model, nn.Module):
         raise TypeError(f"Expected an nn.Module as the model, found {_name(model)}: "
@@ -34,7 +36,7 @@ def check_arguments(model, loaders, loss_func, metrics, optimizer, callbacks, ac
 
 
 @contextmanager
-def explain_optimizer(make):
+def explain_optimizer(make: Callable) -> Iterator[None]:
     """Say what is wanted where `make` does not take (parameter groups, lr, weight_decay)."""
     kind = getattr(make, "func", make)  # what a partial is made from
     if isinstance(kind, type) and issubclass(kind, torch.optim.LBFGS):

@@ -1,6 +1,7 @@
 """What looking at a model must not move: modes, weights, random states; each put back at the end of a `with` block."""
 
 import random
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
@@ -9,7 +10,7 @@ from torch import nn
 
 
 @contextmanager
-def evaluating(model: nn.Module):
+def evaluating(model: nn.Module) -> Iterator[None]:
     """Evaluation mode in the `with` block; then every module is in the mode that it was in."""
     modes = [(module, module.training) for module in model.modules()]
     model.eval()
@@ -21,7 +22,7 @@ def evaluating(model: nn.Module):
 
 
 @contextmanager
-def same_chance(loader, device: torch.device):
+def same_chance(loader: object, device: torch.device) -> Iterator[None]:
     """The random states of Python, NumPy, torch, `device` and `loader` are put back."""
     states = get_random_states(loader, device)
     try:
@@ -31,7 +32,7 @@ def same_chance(loader, device: torch.device):
 
 
 @contextmanager
-def unchanged(model: nn.Module, loader, device: torch.device):
+def unchanged(model: nn.Module, loader: object, device: torch.device) -> Iterator[None]:
     """The weights and buffers of `model` and every random state are put back; gradients are None."""
     weights = [(weight, weight.detach().clone()) for weight in model.parameters()]
     buffers = [(module, name, buffer, buffer.clone()) for module in model.modules()
@@ -48,12 +49,12 @@ def unchanged(model: nn.Module, loader, device: torch.device):
                 module._buffers[name] = buffer.copy_(old)
 
 
-def get_random_states(loader, device: torch.device) -> list:
+def get_random_states(loader: object, device: torch.device) -> list:
     """Everything that decides what chance brings next: numbers and tensors, in a list."""
     return [get() for get, _ in _sources(loader, device)]
 
 
-def set_random_states(states: list, loader, device: torch.device):
+def set_random_states(states: list, loader: object, device: torch.device) -> None:
     """Go back to what `get_random_states` gave for this loader and device."""
     for state, (_, put) in zip(states, _sources(loader, device), strict=True):
         put(state)

@@ -1,6 +1,8 @@
 """Text by characters: a vocabulary, windows and streams, a model that remembers, and writing by sampling."""
 
 import math
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
@@ -8,6 +10,9 @@ from torch import nn
 from coursekit.callbacks import Callback
 from coursekit.loaders import copies
 from coursekit.states import evaluating
+
+if TYPE_CHECKING:
+    from coursekit.learner import Learner
 
 PADDING = "\0"
 
@@ -18,14 +23,14 @@ class Vocabulary:
     Source: Deep Learning 2, lesson 6 (1:24:50).
     """
 
-    def __init__(self, text):
+    def __init__(self, text: str):
         self.characters = [PADDING, *sorted(set(text) - {PADDING})]
         self._codes = {character: code for code, character in enumerate(self.characters)}
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.characters)
 
-    def encode(self, text):
+    def encode(self, text: str) -> torch.Tensor:
         """The codes of `text`, int64 of shape (characters,); raises ValueError for an unknown character."""
         unknown = set(text) - set(self._codes)
         if unknown:
@@ -33,12 +38,12 @@ class Vocabulary:
                              "build the vocabulary from a text that has them.")
         return torch.tensor([self._codes[character] for character in text])
 
-    def decode(self, codes):
+    def decode(self, codes: torch.Tensor | Sequence[int]) -> str:
         """The text that `codes`, a tensor or list of integers, spell."""
         return "".join(self.characters[code] for code in torch.as_tensor(codes).tolist())
 
 
-def windows(codes, length, stride=1):
+def windows(codes: torch.Tensor, length: int, stride: int = 1) -> torch.Tensor:
     """Every run of `length` inputs with the character after it: a view of shape (n, length + 1), nothing is copied."""
     if len(codes) <= length:
         raise ValueError(f"Expected more than {length} characters for windows of {length} and their target, "
@@ -54,7 +59,7 @@ class StreamLoader:
     lesson 6 (its last ten minutes).
     """
 
-    def __init__(self, codes, batch_size, length, device=None):
+    def __init__(self, codes: torch.Tensor, batch_size: int, length: int, device: torch.device | str | None = None):
         n = (len(codes) - 1) // batch_size // length * length
         if n == 0:
             raise ValueError(f"Expected at least {batch_size * length + 1} characters for {batch_size} streams of "
@@ -63,19 +68,19 @@ class StreamLoader:
         self.y = codes[1:n * batch_size + 1].reshape(batch_size, n).to(device)
         self.batch_size, self.length = batch_size, length
 
-    def __len__(self):
+    def __len__(self) -> int:
         return self.x.shape[1] // self.length
 
     @property
-    def all_targets(self):
+    def all_targets(self) -> torch.Tensor:
         """The targets of one pass, (batch_size, length of a stream)."""
         return self.y
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[tuple[torch.Tensor, ...]]:
         yield from copies(zip(self.x.split(self.length, 1), self.y.split(self.length, 1), strict=True))
 
 
-def sequence_loss(logits, targets, ignore_index=-100):
+def sequence_loss(logits: torch.Tensor, targets: torch.Tensor, ignore_index: int = -100) -> torch.Tensor:
     """Mean cross-entropy per character in nats: logits (batch, length, n) and targets (batch, length), or one less.
 
     Targets of `ignore_index` do not count.
@@ -83,13 +88,14 @@ def sequence_loss(logits, targets, ignore_index=-100):
     return nn.functional.cross_entropy(logits.flatten(0, -2), targets.flatten(), ignore_index=ignore_index)
 
 
-def bits_per_character(nats):
+def bits_per_character(nats: float) -> float:
     """A loss in nats as bits: how many yes-no questions the next character costs on average."""
     return nats / math.log(2)
 
 
 @torch.no_grad()
-def write(next_logits, start, n, temperature=1.0, top_k=None, seed=0):
+def write(next_logits: Callable[[torch.Tensor], torch.Tensor], start: torch.Tensor | Sequence[int], n: int,
+          temperature: float = 1.0, top_k: int | None = None, seed: int = 0) -> torch.Tensor:
     """`n` codes that follow the codes `start`; `next_logits(codes)` gives the logits (n_characters,) of the next one.
 
     `temperature` 0 always takes the likeliest, 1 samples as the model believes; `top_k` keeps the k likeliest only.
@@ -112,41 +118,44 @@ class CharModel(nn.Module):
 
     From codes (batch, length) to logits (batch, length, n_characters). The state is carried from call to call and
     detached, so that gradients end at the batch's first character; `reset()` forgets it. A batch of another size
-    needs a reset before it. Source: Deep Learning 2, lesson 6 (its last ten minutes).
+    needs a reset before it. Training mode and evaluation mode have a state each, so that what is measured in the
+    middle of a training leaves the training as it is. Source: Deep Learning 2, lesson 6 (its last ten minutes).
     """
 
-    def __init__(self, n_characters, kind="LSTM", n_factors=42, n_hidden=256, n_layers=1, dropout=0.0):
+    def __init__(self, n_characters: int, kind: str = "LSTM", n_factors: int = 42, n_hidden: int = 256,
+                 n_layers: int = 1, dropout: float = 0.0):
         super().__init__()
         self.embedding = nn.Embedding(n_characters, n_factors)
         self.rnn = getattr(nn, kind)(n_factors, n_hidden, n_layers, batch_first=True,
                                      dropout=dropout if n_layers > 1 else 0.0)  # between layers only
         self.dropout = nn.Dropout(dropout)
         self.l_out = nn.Linear(n_hidden, n_characters)
-        self.reset()
+        self.states: dict[bool, Any] = {True: None, False: None}  # in training mode, in evaluation mode
 
-    def reset(self):
-        """Forget what was read."""
-        self.state = None
+    def reset(self) -> None:
+        """Forget what was read in the mode at hand."""
+        self.states[self.training] = None
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
         """The logits after each of the characters `x`, which go on where the last call ended."""
-        states, state = self.rnn(self.embedding(x), self.state)
-        self.state = tuple(part.detach() for part in state) if isinstance(state, tuple) else state.detach()
-        return self.l_out(self.dropout(states))
+        outputs, state = self.rnn(self.embedding(x), self.states[self.training])
+        detached = tuple(part.detach() for part in state) if isinstance(state, tuple) else state.detach()
+        self.states[self.training] = detached
+        return self.l_out(self.dropout(outputs))
 
 
 class ResetState(Callback):
     """Lets the model forget before each pass over the data, as its text begins anew."""
 
-    def before_epoch(self, learn):
+    def before_epoch(self, learn: "Learner") -> None:
         """Training and validation each begin without a state."""
         learn.model.reset()
 
 
-def continuation(model):
+def continuation(model: CharModel) -> Callable[[torch.Tensor], torch.Tensor]:
     """A function for `write` that shows a `CharModel` each character once, with a state of its own.
 
-    The model's mode and state stay as they are, so that a callback may write in the middle of a training.
+    The model's mode and states stay as they are, so that a callback may write in the middle of a training.
     """
     device, read, state = next(model.parameters()).device, torch.tensor([], dtype=torch.long), None
 
@@ -154,13 +163,13 @@ def continuation(model):
         nonlocal read, state
         if len(codes) <= len(read) or not torch.equal(codes[:len(read)], read):  # another text than last time
             read, state = codes[:0], None
-        kept, model.state = model.state, state
+        kept, model.states[False] = model.states[False], state
         try:
             with evaluating(model):
                 logits = model(codes[None, len(read):].to(device))[0, -1]
-            read, state = codes, model.state
+            read, state = codes, model.states[False]
         finally:
-            model.state = kept
+            model.states[False] = kept
         return logits
 
     return next_logits

@@ -7,7 +7,6 @@ Source: lesson 6 (the training of the pets, and get_transforms with larger value
 
 import argparse
 import copy
-import functools
 import json
 import platform
 import time
@@ -25,6 +24,7 @@ from coursekit.layers import head
 from coursekit.learner import Learner
 from coursekit.loaders import Loaders
 from coursekit.metrics import error_rate
+from coursekit.optimizers import adamw_short
 from coursekit.vision.augment import Augment
 from coursekit.vision.backbones import pretrained_body
 from coursekit.vision.convnets import BATCH_NORMS, ConvNet
@@ -32,7 +32,6 @@ from coursekit.vision.images import from_files
 
 RESULTS = Path(__file__).parent.parent / "results"
 AUGMENT = Augment(max_rotate=20, max_zoom=1.3, max_lighting=0.4, max_warp=0.4, p_geometry=1.0, p_lighting=1.0)
-OPTIMIZER = functools.partial(torch.optim.AdamW, betas=(0.9, 0.99), fused=True)
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,7 @@ def images_per_second(model, loader):
 
 def _rate(model, batches, n_images):
     "The first pass warms up, the second is timed; the recorder waits for the device at the end of a pass."
-    learn = Learner(copy.deepcopy(model), Loaders(batches), F.cross_entropy, optimizer=OPTIMIZER, precision="bf16")
+    learn = Learner(copy.deepcopy(model), Loaders(batches), F.cross_entropy, optimizer=adamw_short, precision="bf16")
     learn.reporters = [learn.recorder]
     learn.fit(2, 1e-6)
     return n_images / learn.recorder.history[-1]["seconds"]
@@ -91,7 +90,7 @@ def train(images, model, stages=STAGES, batch_size=64, seed=2):
     learn, rows = None, {}
     for stage in stages:
         loaders = images.loaders(stage.size, batch_size, AUGMENT, seed=seed)
-        learn = learn or Learner(model, loaders, F.cross_entropy, [error_rate], OPTIMIZER, precision="bf16")
+        learn = learn or Learner(model, loaders, F.cross_entropy, [error_rate], adamw_short, precision="bf16")
         learn.loaders = loaders
         learn.unfreeze() if stage.unfrozen else freeze_but_norms(learn)
         learn.fit_one_cycle(stage.epochs, stage.lr, wd=0.01, pct_start=stage.pct_start)

@@ -36,7 +36,8 @@ def test_gradients_end_at_the_batch(model, x):
     model(x)
     for _ in range(2):
         model(x).sum().backward()
-    assert all(not part.requires_grad for part in (model.state if isinstance(model.state, tuple) else [model.state]))
+    state = model.states[model.training]
+    assert all(not part.requires_grad for part in (state if isinstance(state, tuple) else [state]))
 
 
 def test_dropout_works_in_training_only(model, x):
@@ -51,11 +52,13 @@ def test_dropout_works_in_training_only(model, x):
 def test_callbacks_reset_each_pass_and_clip(x):
     torch.manual_seed(0)
     codes, clip = torch.arange(200) % 5, ClipGradients(0.01)
-    loaders = Loaders(StreamLoader(codes, 4, 8), StreamLoader(codes, 2, 8))  # other batch sizes: a reset is needed
+    loaders, other_size = (Loaders(StreamLoader(codes, n, 8), StreamLoader(codes, n, 8)) for n in (4, 2))
     learn = Learner(CharModel(5, n_factors=4, n_hidden=8), loaders, sequence_loss, callbacks=[ResetState(), clip],
                     device="cpu")
     learn.fit(1, lr=1e-2)
     assert len(clip.norms) == len(loaders.train) and clip.norms[0] > 0.01
+    learn.loaders = other_size
+    learn.fit(1, lr=1e-2)
     with pytest.raises(RuntimeError):
         Learner(learn.model, loaders, sequence_loss, device="cpu").fit(1)
 
@@ -82,14 +85,35 @@ def test_writing_with_the_state_equals_reading_everything_again(model):
     assert torch.equal(write(next_logits, [4, 2, 3, 0], 5, seed=3), write(again, [4, 2, 3, 0], 5, seed=3))
 
 
-def test_writing_in_the_middle_of_a_training_changes_nothing():
+def written(learn):
+    """Five characters that the model writes."""
+    return write(continuation(learn.model), [1, 2, 3], 5)
+
+
+def validated(learn):
+    """Loss on the validation data, which a second look finds unchanged."""
+    loss = learn.validate()
+    assert learn.validate() == loss
+    return loss
+
+
+def predicted(learn):
+    """Logits of the first validation batch, read from nothing."""
+    learn.model.states[False] = None
+    return learn.predict([next(iter(learn.loaders.valid))])
+
+
+@pytest.mark.parametrize("look", [written, validated, predicted])
+def test_what_looks_at_a_training_in_its_middle_changes_nothing(look):
     codes, ends = torch.arange(200) % 5, []
 
-    class Writer(Callback):
-        def after_batch(self, learn):
-            write(continuation(learn.model), [1, 2, 3], 5)
+    class Look(Callback):
+        training_only = True
 
-    for callbacks in ([], [Writer()]):
+        def after_batch(self, learn):
+            look(learn)
+
+    for callbacks in ([], [Look()]):
         torch.manual_seed(0)
         loaders = Loaders(StreamLoader(codes, 4, 8), StreamLoader(codes, 4, 8))
         learn = Learner(CharModel(5, n_factors=4, n_hidden=8, dropout=0.5), loaders, sequence_loss,
@@ -102,7 +126,7 @@ def test_writing_in_the_middle_of_a_training_changes_nothing():
 def test_an_unknown_code_leaves_mode_and_state_as_they_were(model, x):
     model.train()
     model(x)
-    before = model.state
+    before = dict(model.states)
     with pytest.raises(IndexError):
         write(continuation(model), [1, 99], 3)
-    assert model.state is before and model.training
+    assert all(model.states[mode] is before[mode] for mode in (True, False)) and model.training

@@ -96,7 +96,7 @@ def test_the_network_learns_too(ratings):
 
 def test_the_split_is_what_was_asked_for(ratings):
     mask = ratings["user"] > 150
-    for valid in (mask, mask.to_numpy()):
+    for valid in (mask, mask.to_numpy(), mask.tolist()):
         learn = make(ratings, valid=valid)
         assert learn.loaders.valid.n_items == mask.sum() and learn.loaders.train.n_items == (~mask).sum()
         assert len(learn.users) == 52  # those of the training rows, and the unknown

@@ -1,5 +1,6 @@
 import functools
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -132,6 +133,22 @@ def test_a_column_of_classes_is_not_compared_with_a_row_of_guesses():
 def test_functions_that_bring_the_shapes_together_are_free(function):
     preds, target = torch.rand(5, 1), torch.rand(5)
     assert torch.equal(matched(function, preds, target), function(preds, target))
+
+
+@pytest.mark.parametrize("function", [
+    lambda preds, target: np.abs(preds.numpy() - target.numpy()).mean(),
+    lambda preds, target: np.abs(np.asarray(target) - np.asarray(preds)).mean(),
+    lambda preds, target: np.not_equal(preds, target).numpy().mean(),
+])
+def test_numpy_is_not_given_a_column_and_a_row(function):
+    with pytest.raises(ValueError, match=r"arrays of one shape for NumPy, found \(5,\) and \(5, 1\)"):
+        matched(function, torch.zeros(5, 1), torch.arange(5))
+
+
+def test_numpy_is_given_what_has_one_shape():
+    preds, target = torch.zeros(5, 1), torch.arange(5.0)
+    assert matched(lambda preds, target: np.abs(preds.squeeze(1).numpy() - target.numpy()).mean(), preds, target) == 2
+    assert matched(lambda preds, target: (preds.squeeze(1) - target).abs().numpy().mean(), preds, target) == 2
 
 
 @pytest.mark.parametrize("shapes", [((5, 3), (5,)), ((5,), (5,)), ((5, 1), (5, 1)), ((1, 1), (1,))])

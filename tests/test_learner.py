@@ -6,10 +6,11 @@ import torch
 import torch.nn.functional as F
 from fakes import TwoGroups, fake_learner, fake_loaders, fake_tensors
 from torch import nn
+from torch.nn.utils.rnn import pack_sequence
 
 from coursekit.callbacks import Callback
 from coursekit.errors import FitInterrupted
-from coursekit.learner import adamw
+from coursekit.learner import Learner
 from coursekit.loaders import Loaders, TensorLoader
 from coursekit.metrics import accuracy
 
@@ -110,11 +111,6 @@ def test_each_fit_has_a_fresh_optimizer():
     assert learn.optimizer is not first and isinstance(first, torch.optim.SGD)
 
 
-def test_adamw_is_fused():
-    optimizer = adamw([{"params": list(nn.Linear(1, 1).parameters()), "lr": 1e-3}], lr=1e-3, weight_decay=0.1)
-    assert optimizer.defaults["fused"] and optimizer.defaults["weight_decay"] == 0.1
-
-
 def test_interrupting_keeps_model_and_records_and_stops_run_all():
     class Interrupt(Callback):
         def after_batch(self, learn):
@@ -145,6 +141,23 @@ def test_predict():
     assert torch.allclose(preds, learn.predict(x))  # no dropout
     with pytest.raises(TypeError, match="A batch must be a tuple"):
         learn.predict([x])
+
+
+def test_a_packed_sequence_is_predicted_as_a_batch_only():
+    class LastState(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.rnn = nn.GRU(2, 3)
+
+        def forward(self, packed):
+            return self.rnn(packed)[1][0]
+
+    model, parts = LastState(), [torch.randn(4, 2), torch.randn(2, 2)]
+    learn, packed = Learner(model, Loaders([]), F.mse_loss, device="cpu"), pack_sequence(parts)
+    with pytest.raises(TypeError, match=r"found a PackedSequence, .*: give a list of batches \(packed sequence"):
+        learn.predict(packed)
+    expected = torch.cat([model.rnn(part)[1] for part in parts])
+    assert torch.allclose(learn.predict([(packed, torch.zeros(2))]), expected, atol=1e-6)
 
 
 @pytest.mark.parametrize("loss_func", [F.cross_entropy, nn.CrossEntropyLoss(torch.tensor([1.0, 5.0]))])

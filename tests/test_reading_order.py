@@ -22,8 +22,11 @@ MODULES = {name_of(path): path for path in sorted(PACKAGE.rglob("*.py"))}
 
 
 def imports(path):
-    """The modules of coursekit that the file at `path` imports, at its top or within a function."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    """The modules of coursekit that the file at `path` imports at work, at its top or within a function."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for_checkers = {node for check in ast.walk(tree) if isinstance(check, ast.If)
+                    and ast.unparse(check.test) == "TYPE_CHECKING" for node in ast.walk(check)}
+    for node in set(ast.walk(tree)) - for_checkers:
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "coursekit":
             base = node.module.removeprefix("coursekit").lstrip(".")
             names = [f"{base}.{alias.name}".lstrip(".") for alias in node.names]

@@ -8,6 +8,7 @@ from torch.optim.lr_scheduler import CosineAnnealingLR, ExponentialLR, ReduceLRO
 from torch.utils.data import DataLoader, TensorDataset
 
 from coursekit.callbacks import Callback
+from coursekit.learner import Learner
 from coursekit.loaders import Loaders
 from coursekit.schedules import LRSearch, Schedule
 
@@ -141,6 +142,16 @@ def test_lr_find_stops_when_the_loss_runs_away():
     assert found.lrs[1] / found.lrs[0] == pytest.approx((10 / 1e-7) ** (1 / 99))
     assert max(found.losses) <= 4 * min(found.losses) and all(map(math.isfinite, found.losses))
     assert 1e-3 < found.steepest < 1 and 1e-2 < found.minimum_over_10 < 1  # the limit here is about 1
+
+
+def test_lr_find_passes_over_batches_whose_targets_are_all_ignored():
+    x, y = torch.randn(8, 3), torch.arange(8) % 2
+    batches = [(x, y), (x, torch.full((8,), -100)), (x, y), (x, y)]
+    learn = Learner(torch.nn.Linear(3, 2), Loaders(batches), torch.nn.functional.cross_entropy, device="cpu")
+    found = learn.lr_find(end=1e-3, steps=40)
+    every_rate = [1e-7 * (1e-3 / 1e-7) ** (i / 39) for i in range(40)]
+    assert found.lrs == pytest.approx([rate for i, rate in enumerate(every_rate) if i % 4 != 1])
+    assert len(found.raw) == 30 and all(map(math.isfinite, found.raw + found.losses))
 
 
 def test_suggestions():

@@ -5,9 +5,13 @@ Source: lesson 6 (22:23 to 54:49), after Guo and Berkhahn, Entity Embeddings of 
 
 import functools
 import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
+from numpy.typing import ArrayLike
 from torch import nn
 from torch.nn import functional as F
 
@@ -15,16 +19,14 @@ from coursekit.layers import ScaledSigmoid, embedding, linear_block
 from coursekit.learner import Learner
 from coursekit.loaders import Loaders, TensorLoader
 from coursekit.metrics import Average, n_items
+from coursekit.optimizers import adamw_short
 from coursekit.tabular.columns import as_category, get, sorted_levels
 from coursekit.tabular.processors import Processors
 
-# Squared gradients are remembered for some 100 batches, as in the lecture's library. Torch's own 0.999 means
-# 1,000; with it the error on 150 Rossmann stores was about 0.01 higher after two epochs (seeds 0, 1 and 2).
-ADAMW = functools.partial(torch.optim.AdamW, betas=(0.9, 0.99), fused=True)
 LOSSES = {"number": F.mse_loss, "log": F.mse_loss, "class": F.cross_entropy}
 
 
-def embedding_size(n):
+def embedding_size(n: int) -> int:
     """How many numbers stand for each of `n` codes: min(50, n // 2 + 1), as in the lecture's library."""
     return min(50, n // 2 + 1)
 
@@ -37,8 +39,10 @@ class TabularModel(nn.Module):
     `y_range` the output is squeezed into that range. Source: lesson 6 (41:02).
     """
 
-    def __init__(self, embeddings, n_continuous, n_outputs=1, sizes=(1000, 500), dropout=0.0,
-                 embedding_dropout=0.0, y_range=None, batch_norm=True):
+    def __init__(self, embeddings: Sequence[tuple[int, int]], n_continuous: int, n_outputs: int = 1,
+                 sizes: Sequence[int] = (1000, 500), dropout: float | Sequence[float] = 0.0,
+                 embedding_dropout: float = 0.0, y_range: tuple[float, float] | None = None,
+                 batch_norm: bool = True):
         super().__init__()
         self.embeddings = nn.ModuleList(embedding(n, size) for n, size in embeddings)
         self.embedding_dropout = nn.Dropout(embedding_dropout)
@@ -47,7 +51,7 @@ class TabularModel(nn.Module):
         self.layers = nn.Sequential(*stack(n_inputs, sizes, n_outputs, dropout, batch_norm))
         self.to_range = nn.Identity() if y_range is None else ScaledSigmoid(*y_range)
 
-    def forward(self, codes, continuous):
+    def forward(self, codes: torch.Tensor, continuous: torch.Tensor) -> torch.Tensor:
         """From codes (n, n_categorical) and continuous columns (n, n_continuous) to (n, n_outputs), or (n,) for one."""
         parts = []
         if len(self.embeddings):
@@ -58,7 +62,7 @@ class TabularModel(nn.Module):
         x = self.to_range(self.layers(torch.cat(parts, dim=1)))
         return x.squeeze(1) if x.shape[1] == 1 else x
 
-    def start_at(self, value):
+    def start_at(self, value: float) -> None:
         """Set the last bias so that predictions begin near `value`, not at 0 or in the middle of `y_range`.
 
         With the mean of the targets, the first batches need not be spent on finding it.
@@ -73,7 +77,8 @@ class TabularModel(nn.Module):
         nn.init.constant_(self.layers[-1].bias, bias.item())
 
 
-def stack(n_inputs, sizes, n_outputs, dropout=0.0, batch_norm=True):
+def stack(n_inputs: int, sizes: Sequence[int], n_outputs: int, dropout: float | Sequence[float] = 0.0,
+          batch_norm: bool = True) -> list[nn.Module]:
     """The layers of a `TabularModel` after its inputs, as a flat list."""
     dropout = [dropout] * len(sizes) if isinstance(dropout, (int, float)) else list(dropout)
     if len(dropout) != len(sizes):
@@ -98,7 +103,8 @@ class TabularData:
     for classes, whose names are in `classes` (sorted).
     """
 
-    def __init__(self, frame, categorical, continuous, target, valid, kind="number"):
+    def __init__(self, frame: pd.DataFrame, categorical: Sequence[str], continuous: Sequence[str], target: str,
+                 valid: ArrayLike, kind: str = "number"):
         valid = np.asarray(valid)
         _check_arguments(frame, [*categorical, *continuous], target, valid, kind)
         self.target, self.kind = target, kind
@@ -108,11 +114,11 @@ class TabularData:
         self.train = (*self.inputs(train_rows), self.targets(train_rows))
         self.valid = (*self.inputs(valid_rows), self.targets(valid_rows))
 
-    def inputs(self, frame):
+    def inputs(self, frame: pd.DataFrame) -> tuple[torch.Tensor, torch.Tensor]:
         """Codes and continuous columns for a frame with the same columns, in the form that `Learner.predict` takes."""
         return self.processors.inputs(frame)
 
-    def targets(self, frame):
+    def targets(self, frame: pd.DataFrame) -> torch.Tensor:
         """The column `target` of a frame as a tensor."""
         column = get(frame, self.target)
         if column.isna().any():
@@ -135,32 +141,34 @@ class TabularData:
         return torch.from_numpy(found)
 
     @property
-    def n_codes(self):
+    def n_codes(self) -> dict[str, int]:
         """How many codes each categorical column has, flags included: one for each level, 0 for missing."""
         return {name: len(levels) + 1 for name, levels in self.processors.levels.items()}
 
     @property
-    def n_continuous(self):
+    def n_continuous(self) -> int:
         """The number of continuous columns."""
         return len(self.processors.continuous)
 
-    def embeddings(self, chosen=()):
+    def embeddings(self, chosen: Mapping[str, int] | None = None) -> list[tuple[int, int]]:
         """(number of codes, size) for each categorical column: sizes by the rule, or by name in `chosen`."""
-        chosen = dict(chosen)
+        chosen = dict(chosen or {})
         if unknown := set(chosen) - set(self.n_codes):
             raise ValueError(f"Expected sizes for categorical columns, found {', '.join(sorted(unknown))}: "
                              f"choose among {', '.join(self.n_codes)}.")
         return [(n, chosen.get(name, embedding_size(n))) for name, n in self.n_codes.items()]
 
-    def loaders(self, batch_size=64, seed=0, device=None):
+    def loaders(self, batch_size: int = 64, seed: int = 0, device: torch.device | str | None = None) -> Loaders:
         """Shuffled training batches (codes, continuous, targets), and validation batches twice as large."""
         train = TensorLoader(*self.train, batch_size=batch_size, shuffle=True, seed=seed, device=device)
         return Loaders(train, TensorLoader(*self.valid, batch_size=2 * batch_size, device=device))
 
 
-def tabular_learner(data, sizes=(1000, 500), dropout=0.0, embedding_dropout=0.0, y_range=None,
-                    batch_norm=True, start_at_mean=True, embedding_sizes=(), batch_size=64, seed=0,
-                    optimizer=ADAMW, **options):
+def tabular_learner(data: TabularData, sizes: Sequence[int] = (1000, 500), dropout: float | Sequence[float] = 0.0,
+                    embedding_dropout: float = 0.0, y_range: tuple[float, float] | None = None,
+                    batch_norm: bool = True, start_at_mean: bool = True,
+                    embedding_sizes: Mapping[str, int] | None = None, batch_size: int = 64, seed: int = 0,
+                    optimizer: Callable[..., torch.optim.Optimizer] = adamw_short, **options: Any) -> Learner:
     """A learner ready to fit `data`, a `TabularData`; loss and number of outputs follow from its target.
 
     Predictions of numbers start at the targets' mean, unless `start_at_mean` is False, as in the lecture.
@@ -183,25 +191,25 @@ class RootMeanSquare:
     averaged, and the root is taken at the end. The mean of the batches' roots would be smaller.
     """
 
-    def __init__(self, errors):
+    def __init__(self, errors: Callable):
         self.errors, self.average = errors, Average()
         functools.update_wrapper(self, errors)
 
-    def __call__(self, preds, target):
+    def __call__(self, preds: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         """The value for these items, a scalar tensor."""
         return self.errors(preds, target).square().mean().sqrt()
 
-    def update(self, preds, target):
+    def update(self, preds: torch.Tensor, target: torch.Tensor) -> None:
         """Take in one batch."""
         self.average.update(self.errors(preds, target).square().mean(), n_items(target))
 
-    def compute(self):
+    def compute(self) -> float:
         """The value over all items so far."""
         return math.sqrt(self.average.compute())
 
 
 @RootMeanSquare
-def exp_rmspe(preds, target):
+def exp_rmspe(preds: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Root mean square percentage error of what has logs `preds` and `target`, both (n,).
 
     sqrt(mean(((y - prediction) / y)**2)) with y = exp(target) and prediction = exp(preds).

@@ -6,13 +6,19 @@ Source: lesson 6 (22:23 to 27:12 and from 53:10 on).
 import json
 import math
 from pathlib import Path
+from typing import Any
 
-from coursekit import layers, learner, loaders, schedules
+import numpy as np
+import pandas as pd
+
+from coursekit import layers, learner, loaders, optimizers, schedules
 from coursekit.data.stand_ins import rossmann as stand_in
 from coursekit.device import seed_everything
 from coursekit.files import building, cache_folder, fingerprint, to_read, to_write
+from coursekit.learner import Learner
 from coursekit.tabular import columns, model, processors, rossmann_features, tables
 from coursekit.tabular.model import TabularData, exp_rmspe, tabular_learner
+from coursekit.tabular.rossmann_features import RossmannFeatures
 
 CATEGORICAL = ["Store", "DayOfWeek", "Year", "Month", "Day", "StateHoliday", "CompetitionMonthsOpen", "Promo2Weeks",
                "StoreType", "Assortment", "PromoInterval", "CompetitionOpenSinceYear", "Promo2SinceYear", "State",
@@ -22,10 +28,11 @@ CONTINUOUS = ["CompetitionDistance", "Max_TemperatureC", "Mean_TemperatureC", "M
               "Mean_Humidity", "Min_Humidity", "Max_Wind_SpeedKm_h", "Mean_Wind_SpeedKm_h", "CloudCover", "trend",
               "trend_DE", "AfterStateHoliday", "BeforeStateHoliday", "Promo", "SchoolHoliday"]
 SETTINGS = {"sizes": [1000, 500], "dropout": [0.001, 0.01], "embedding_dropout": 0.04}  # the lecture's
-SOURCES = [columns, layers, learner, loaders, model, processors, rossmann_features, schedules, stand_in, tables]
+SOURCES = [columns, layers, learner, loaders, model, optimizers, processors, rossmann_features, schedules, stand_in,
+           tables]
 
 
-def first_held_out_day(features):
+def first_held_out_day(features: RossmannFeatures) -> pd.Timestamp:
     """The day from which on rows are held out: that of the row whose number is the number of test rows.
 
     So the held-out rows are the latest, and about as many as there are to predict.
@@ -33,22 +40,22 @@ def first_held_out_day(features):
     return features.train["Date"].iloc[len(features.test)]
 
 
-def held_out(features):
+def held_out(features: RossmannFeatures) -> np.ndarray:
     """True for every training row from `first_held_out_day` on, as an array."""
     return (features.train["Date"] >= first_held_out_day(features)).to_numpy()
 
 
-def rossmann_data(features):
+def rossmann_data(features: RossmannFeatures) -> TabularData:
     """The training rows of `features`, the latest held out, to predict the log of Sales."""
     return TabularData(features.train, CATEGORICAL, CONTINUOUS, "Sales", held_out(features), "log")
 
 
-def batch_size_for(n_rows):
+def batch_size_for(n_rows: int) -> int:
     """Rows in a batch: 256, or 512 for more than 200,000 rows. The lecture's 64 take longer and are no better."""
     return 256 if n_rows <= 200_000 else 512
 
 
-def rossmann_learner(data, seed=42, **options):
+def rossmann_learner(data: TabularData, seed: int = 42, **options: Any) -> Learner:
     """A learner for `data` with the lecture's layers, dropout and range, seeded; `options` replace any of it."""
     logs = data.train[2]
     settings = {"batch_size": batch_size_for(len(logs)), "y_range": (0.0, logs.max().item() + math.log(1.2)),
@@ -57,7 +64,8 @@ def rossmann_learner(data, seed=42, **options):
     return tabular_learner(data, seed=seed, **SETTINGS | settings | options)
 
 
-def trained_rossmann(features, epochs=3, seed=42, lr=1e-2, wd=0.2, again=False, **options):
+def trained_rossmann(features: RossmannFeatures, epochs: int = 3, seed: int = 42, lr: float = 1e-2, wd: float = 0.2,
+                     again: bool = False, **options: Any) -> tuple[Learner, TabularData]:
     """A learner trained in one cycle, and its data; trained once for these arguments and data, then kept.
 
     With `again` it is trained even if it was kept. `options` go to `rossmann_learner`.

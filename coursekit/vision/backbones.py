@@ -5,6 +5,7 @@ All bodies take pixels from 0 to 1; each shifts and scales them itself, as it wa
 
 import functools
 import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,27 +30,28 @@ class Body(nn.Module):
     what is taken from the pixels (from 0 to 1) and what they are divided by.
     """
 
-    def __init__(self, name, early, late, n_features, mean, std):
+    def __init__(self, name: str, early: nn.Module, late: nn.Module, n_features: int, mean: Sequence[float],
+                 std: Sequence[float]):
         super().__init__()
         self.name, self.n_features, self.mean, self.std = name, n_features, tuple(mean), tuple(std)
         self.early, self.late = early, late
         self.register_buffer("_mean", torch.tensor(mean)[:, None, None], persistent=False)
         self.register_buffer("_std", torch.tensor(std)[:, None, None], persistent=False)
 
-    def groups(self):
+    def groups(self) -> list[nn.Module]:
         """The two layer groups, the one next to the image first."""
         return [self.early, self.late]
 
-    def normalize(self, x):
+    def normalize(self, x: torch.Tensor) -> torch.Tensor:
         """Pixels from 0 to 1 as the net was trained on them; (n, 3, height, width)."""
         return (x - self._mean) / self._std
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Features (n, n_features, height / 32, width / 32) of images (n, 3, height, width), 0 to 1."""
         return self.late(self.early(self.normalize(x)))
 
 
-def pretrained_body(name="efficientnet_lite0", pretrained=True):
+def pretrained_body(name: str = "efficientnet_lite0", pretrained: bool = True) -> Body:
     """The body called `name`: efficientnet_lite0, resnet18 or resnet34.
 
     Without `pretrained` its weights are random and nothing is fetched. Raises `FetchError` if the weights
@@ -60,7 +62,7 @@ def pretrained_body(name="efficientnet_lite0", pretrained=True):
     return Body(name, *known.cut(net), known.n_features, known.mean, known.std)
 
 
-def classifier(name="efficientnet_lite0", pretrained=True):
+def classifier(name: str = "efficientnet_lite0", pretrained: bool = True) -> nn.Module:
     """The whole net called `name` with ImageNet's 1,000 classes, in evaluation mode.
 
     It takes what `normalize` of its body gives, and returns (n, 1000) numbers before softmax.
@@ -76,12 +78,12 @@ def classifier(name="efficientnet_lite0", pretrained=True):
 class Backbone:
     """How one net is made, filled with its weights, and cut into two parts."""
 
-    build: callable
-    load: callable
-    cut: callable
+    build: Callable[[], nn.Module]
+    load: Callable[[nn.Module], None]
+    cut: Callable[[nn.Module], tuple[nn.Module, nn.Module]]
     n_features: int
-    mean: tuple
-    std: tuple
+    mean: Sequence[float]
+    std: Sequence[float]
 
 
 def _known(name):
@@ -139,7 +141,7 @@ def _fetched(name, url):
     return store / file
 
 
-def read_weights(path):
+def read_weights(path: str | Path) -> dict[str, torch.Tensor]:
     """The tensors in the file at `path` by name; nothing else is read, so a file cannot run code."""
     return torch.load(path, map_location="cpu", weights_only=True)
 

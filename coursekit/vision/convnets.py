@@ -1,6 +1,8 @@
 """Classifiers of images: a body that knows ImageNet, and a new head."""
 
 import copy
+from collections.abc import Callable, Sequence
+from typing import Any, Self
 
 import torch
 from torch import nn
@@ -8,8 +10,9 @@ from torch.nn import functional as F
 
 from coursekit.layers import ConcatPool2d, head
 from coursekit.learner import Learner
-from coursekit.loaders import Loaders, in_order
-from coursekit.metrics import error_rate
+from coursekit.loaders import Loader, Loaders, in_order
+from coursekit.metrics import Metric, error_rate
+from coursekit.vision.backbones import Body
 
 BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
 AT_ONCE = 4  # images that a CPU sends through a body together: what a layer makes of them fits into its cache
@@ -23,19 +26,19 @@ class ConvNet(nn.Module):
     parameter does. With `train_bn` they do that, as in the lectures' library.
     """
 
-    def __init__(self, body, head, train_bn=False):
+    def __init__(self, body: Body, head: nn.Module, train_bn: bool = False):
         super().__init__()
         self.body, self.head, self.train_bn = body, head, train_bn
 
-    def groups(self):
+    def groups(self) -> list[nn.Module]:
         """The layer groups, the one next to the image first."""
         return [*self.body.groups(), self.head]
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Numbers before softmax, (n, n_classes), for images (n, 3, height, width) from 0 to 1."""
         return self.head(self.body(x))
 
-    def train(self, mode=True):
+    def train(self, mode: bool = True) -> Self:
         """Training mode, but for the frozen groups of the body."""
         super().train(mode)
         for group in filter(is_frozen, self.body.groups()):
@@ -45,13 +48,14 @@ class ConvNet(nn.Module):
         return self
 
 
-def is_frozen(module):
+def is_frozen(module: nn.Module) -> bool:
     """True if no parameter of `module` is trained."""
     return not any(parameter.requires_grad for parameter in module.parameters())
 
 
-def image_learner(loaders, body, n_classes, dropout=0.5, train_bn=False, loss_func=F.cross_entropy,
-                  metrics=(error_rate,), **options):
+def image_learner(loaders: Loaders, body: Body, n_classes: int, dropout: float = 0.5, train_bn: bool = False,
+                  loss_func: Callable = F.cross_entropy, metrics: Sequence[Metric] = (error_rate,),
+                  **options: Any) -> Learner:
     """A learner with a new head on `body`, of which only the head is trained until `unfreeze()`.
 
     The head: concat pooling, batch norm, dropout / 2, 512, ReLU, batch norm, dropout, classes. `options` go
@@ -64,7 +68,7 @@ def image_learner(loaders, body, n_classes, dropout=0.5, train_bn=False, loss_fu
 
 
 @torch.no_grad()
-def body_features(body, loader):
+def body_features(body: Body, loader: Loader) -> tuple[torch.Tensor, torch.Tensor]:
     """What `body` makes of all images of `loader`, after concat pooling, and their labels, on the CPU.
 
     Shapes (n, 2 * n_features) and (n,), in the order of the loader. In evaluation mode, as in a frozen body;
@@ -80,7 +84,7 @@ def body_features(body, loader):
     return torch.cat(features), torch.cat(labels)
 
 
-def head_learner(learn, batch_size=64, seed=0):
+def head_learner(learn: Learner, batch_size: int = 64, seed: int = 0) -> Learner:
     """A learner for the head of `learn` alone, on features that its frozen body computes now, once.
 
     It trains the very head of `learn.model`, with the same result as frozen training without augmentation,

@@ -5,10 +5,13 @@ Decoding costs about 3 ms an image and would be paid in every epoch; kept as byt
 """
 
 import random
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, BinaryIO
 
+import numpy as np
 import torch
 from PIL import Image, ImageOps, UnidentifiedImageError
 from torchvision.transforms.v2.functional import pil_to_tensor
@@ -26,7 +29,8 @@ class ImageError(ValueError):
     """A file is no image, is damaged, or is too large."""
 
 
-def open_image(file, max_pixels=MAX_PIXELS, formats=None):
+def open_image(file: str | Path | BinaryIO, max_pixels: int = MAX_PIXELS,
+               formats: Sequence[str] | None = None) -> Image.Image:
     """The image in `file` (a path or an open file), fully decoded: RGB, upright, white where transparent.
 
     `formats` are Pillow's names of those that are accepted, by default all that it reads.
@@ -56,7 +60,7 @@ def _on_white(image):
     return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
 
 
-def resize(image, size, how="crop"):
+def resize(image: Image.Image, size: int, how: str = "crop") -> Image.Image:
     """`image` as `size` x `size` pixels: its middle square ("crop"), or all of it, squashed ("squash")."""
     if how not in ("crop", "squash"):
         raise ValueError(f'Expected how="crop" or how="squash", found {how!r}: choose one of them.')
@@ -65,12 +69,12 @@ def resize(image, size, how="crop"):
     return image.resize((size, size), Image.Resampling.BICUBIC)
 
 
-def as_bytes(image, size, how="crop"):
+def as_bytes(image: Image.Image, size: int, how: str = "crop") -> torch.Tensor:
     """`image`, resized, as bytes: uint8 (3, size, size)."""
     return pil_to_tensor(resize(image, size, how))
 
 
-def to_bytes(files, size, how="crop"):
+def to_bytes(files: Sequence[str | Path], size: int, how: str = "crop") -> torch.Tensor:
     """The images in `files` as one tensor of bytes, uint8 (n, 3, size, size)."""
     def read(file):
         return as_bytes(open_image(file), size, how)
@@ -87,22 +91,22 @@ class Images:
     `key` names the origin of the files and what is kept of them in the cache; without it nothing is.
     """
 
-    files: list
+    files: list[Path]
     labels: torch.Tensor
-    classes: list
+    classes: list[str]
     valid: torch.Tensor
     key: str = ""
 
-    def __len__(self):
+    def __len__(self) -> int:
         """The number of images."""
         return len(self.files)
 
-    def __str__(self):
+    def __str__(self) -> str:
         n_valid = int(self.valid.sum())
         return (f"{len(self):,} images of {len(self.classes)} classes: {len(self) - n_valid:,} to train "
                 f"on, {n_valid:,} to validate")
 
-    def pixels(self, size, how="crop"):
+    def pixels(self, size: int, how: str = "crop") -> torch.Tensor:
         """All images as bytes, uint8 (n, 3, size, size), in the order of `files`."""
         if not self.key:
             return to_bytes(self.files, size, how)
@@ -112,7 +116,8 @@ class Images:
                 torch.save(to_bytes(self.files, size, how), partial)
         return torch.load(path, weights_only=True)
 
-    def loaders(self, size, batch_size=64, augment=None, how="crop", seed=0, device=None):
+    def loaders(self, size: int, batch_size: int = 64, augment: Callable | None = None, how: str = "crop",
+                seed: int = 0, device: torch.device | str | None = None) -> Loaders:
         """Loaders of images of `size` x `size` pixels; `augment` changes those of the training batches."""
         pixels, labels, valid = self.pixels(size, how), self.labels, self.valid
         train = ImageLoader(pixels[~valid], labels[~valid], augment, batch_size=batch_size, shuffle=True,
@@ -123,7 +128,9 @@ class Images:
         return Loaders(train, ImageLoader(pixels[valid], labels[valid], **settings))
 
 
-def from_files(files, label_of, valid=0.2, seed=42, classes=None, key=""):
+def from_files(files: Iterable[str | Path], label_of: Callable[[Path], str],
+               valid: float | Callable[[Path], bool] = 0.2, seed: int = 42, classes: Iterable[str] | None = None,
+               key: str = "") -> Images:
     """`Images` from files in any order, each labelled by the function `label_of` (path -> name of a class).
 
     The files are sorted by name, then a share `valid` of them is drawn by `seed`, so that everybody holds
@@ -142,7 +149,8 @@ def from_files(files, label_of, valid=0.2, seed=42, classes=None, key=""):
     return Images(files, labels, classes, torch.tensor([bool(draw(file)) for file in files]), key)
 
 
-def from_folder(folder, valid=0.2, seed=42, key=""):
+def from_folder(folder: str | Path, valid: float | Callable[[Path], bool] = 0.2, seed: int = 42,
+                key: str = "") -> Images:
     """`Images` in folders of `folder`, each labelled by the name of its own; see `from_files`."""
     files = [path for path in Path(folder).rglob("*") if path.suffix.lower() in ENDINGS]
     if not files:
@@ -151,7 +159,7 @@ def from_folder(folder, valid=0.2, seed=42, key=""):
     return from_files(files, lambda path: path.parent.name, valid, seed, key=key)
 
 
-def sample(files, n, seed=42):
+def sample(files: Iterable[str | Path], n: int, seed: int = 42) -> list[Path]:
     """At most `n` of `files`, drawn by `seed` and sorted: for a machine that cannot take them all."""
     files = _in_order(files)
     return _in_order(random.Random(seed).sample(files, min(n, len(files))))
@@ -164,37 +172,37 @@ class ImageLoader:
     random numbers of the loader's own `generator`. `settings` are those of `TensorLoader`.
     """
 
-    def __init__(self, pixels, labels, augment=None, **settings):
+    def __init__(self, pixels: torch.Tensor, labels: torch.Tensor, augment: Callable | None = None, **settings: Any):
         self.batches, self.augment = TensorLoader(pixels, labels, **settings), augment
         self.generator = self.batches.generator
 
-    def __len__(self):
+    def __len__(self) -> int:
         """The number of batches; the last one may be smaller."""
         return len(self.batches)
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         """The batches of one pass."""
         for pixels, labels in self.batches:
             images = pixels.float() / 255
             yield (images if self.augment is None else self.augment(images, self.generator)), labels
 
     @property
-    def all_targets(self):
+    def all_targets(self) -> torch.Tensor:
         """The labels of one pass, in their own order."""
         return self.batches.all_targets
 
-    def take(self, indices):
+    def take(self, indices: torch.Tensor) -> torch.Tensor:
         """The images at `indices` (int64) as numbers from 0 to 1, not augmented."""
         pixels = self.batches.tensors[0]
         return pixels[indices.to(pixels.device)].float() / 255
 
-    def plain(self):
+    def plain(self) -> "ImageLoader":
         """The same images in their own order, not augmented: what a trained model is measured on."""
         pixels, labels = self.batches.tensors
         return ImageLoader(pixels, labels, batch_size=self.batches.batch_size, device=pixels.device)
 
 
-def show_batch(loader, classes, n=8, alt=None):
+def show_batch(loader: ImageLoader, classes: Sequence[str], n: int = 8, alt: str | None = None) -> None:
     """Show the first `n` images of the next batch with their classes; the loader stays as it was."""
     state = loader.generator.get_state()
     images, labels = next(iter(loader))
@@ -203,7 +211,7 @@ def show_batch(loader, classes, n=8, alt=None):
     show_images(to_show(images[:n]), titles, alt, columns=4, size=1.8)
 
 
-def to_show(images):
+def to_show(images: torch.Tensor) -> np.ndarray:
     """Images (n, 3, height, width) from 0 to 1 as an array (n, height, width, 3) for `show_images`."""
     return images.detach().clamp(0, 1).permute(0, 2, 3, 1).cpu().numpy()
 
