@@ -211,7 +211,7 @@ def tags_mean_something(lesson):
 def cells_are_short(lesson):
     """A cell is read in one look, and prose stands between cells."""
     for cell in lesson.code:
-        lines = len(cell["source"].strip().splitlines())
+        lines = sum(not line.startswith(("import ", "from ")) for line in cell["source"].strip().splitlines())
         if lines > LONGEST_CELL:
             yield f"{lesson.where(cell)} has {lines} lines; at most {LONGEST_CELL}."
     run = 0
