@@ -12,6 +12,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 from coursekit.data.fetch import locate
+from coursekit.files import writing
 
 ROOT = Path(__file__).parent.parent
 LESSONS = ROOT / "nbs"
@@ -68,9 +69,8 @@ def shorten_paths(line):
 
 def write(text, path):
     """Store `text` at `path` in one step: an interruption leaves the old file."""
-    unfinished = path.with_suffix(".unfinished")
-    unfinished.write_text(text + "\n", encoding="utf-8")
-    os.replace(unfinished, path)
+    with writing(path) as partial:
+        partial.write_text(text + "\n", encoding="utf-8")
 
 
 def run(path):

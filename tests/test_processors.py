@@ -220,7 +220,7 @@ def test_an_older_file_stays_whole_when_saving_fails(train, tmp_path, monkeypatc
     def fail(*_):
         raise OSError("the disk is full")
 
-    monkeypatch.setattr("coursekit.tabular.processors.os.replace", fail)
+    monkeypatch.setattr("coursekit.files.os.replace", fail)
     with pytest.raises(OSError, match="the disk is full"):
         processors.save(path)
     assert path.read_bytes() == before and list(tmp_path.iterdir()) == [path]

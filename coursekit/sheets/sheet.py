@@ -1,7 +1,6 @@
 """Small tables that compute like a spreadsheet: named cells, a formula for each column, rows that feed the next."""
 
 import html
-import os
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +8,7 @@ import pandas as pd
 from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
 
+from coursekit.files import writing
 from coursekit.plots import figure, show
 from coursekit.sheets.formulas import FormulaError, compute, parse, references, spell
 from coursekit.style import describe
@@ -108,9 +108,8 @@ class Sheet:
                 cell = book.active.cell(row, column, formula or (value if _is_finite(value) else "#NUM!"))
                 if isinstance(value, str):
                     cell.data_type = "s"  # a word stays a word, even if it begins with "="
-        unfinished = path.with_name(path.name + ".unfinished")
-        book.save(unfinished)
-        os.replace(unfinished, path)
+        with writing(path) as partial:
+            book.save(partial)
         return path
 
     def to_html(self, n_rows=None):

@@ -4,12 +4,12 @@ Source: lesson 6 (16:52 to 22:23, and `data.export`).
 """
 
 import json
-import os
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from coursekit.files import writing
 from coursekit.tabular.columns import as_category, as_continuous, codes, get, sorted_levels
 
 FORMAT, VERSION = "coursekit processors", 1
@@ -192,14 +192,8 @@ class Processors:
         self._require_fitted()
         steps = [{"kind": type(step).__name__, **step.state()} for step in self.steps]
         text = json.dumps({"format": FORMAT, "version": VERSION, "steps": steps}, indent=1, allow_nan=False)
-        path = Path(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(f"{path.name}.{os.getpid()}.part")
-        try:
+        with writing(path) as partial:
             partial.write_text(text + "\n", encoding="utf-8")
-            os.replace(partial, path)
-        finally:
-            partial.unlink(missing_ok=True)
 
     @classmethod
     def load(cls, path):
