@@ -3,10 +3,11 @@
 import pytest
 import torch
 from PIL import Image
+from torchvision.models import get_model_weights
 from torchvision.transforms.v2.functional import pil_to_tensor
 
 from coursekit import data
-from coursekit.data.fetch import FetchError, locate
+from coursekit.data.fetch import FetchError, catalog, locate
 from coursekit.vision import backbones
 from coursekit.vision.backbones import classifier, pretrained_body, read_weights
 
@@ -97,9 +98,16 @@ def test_resnet_without_its_host_names_the_way_out(monkeypatch, tmp_path):
     monkeypatch.setenv("COURSEKIT_CACHE", str(tmp_path))
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")  # nobody answers there
     monkeypatch.setenv("NO_PROXY", "")
-    with pytest.raises(FetchError, match="weights of resnet34 .*folder weights of COURSEKIT_DATA, or take effic"):
+    with pytest.raises(FetchError, match="(?s)resnet34-b627a593.pth: no connection.*COURSEKIT_DATA, folder weights"):
         pretrained_body("resnet34")
     assert not list(tmp_path.rglob("*.pth"))
+
+
+@pytest.mark.parametrize("name", ["resnet18", "resnet34"])
+def test_the_catalog_has_the_file_that_torchvision_takes(name):
+    [file] = catalog()[name]["publisher"]["downloads"]
+    assert file["urls"] == [get_model_weights(name).DEFAULT.url] and file["name"] == backbones.BACKBONES[name].file
+    assert file["sha256"].startswith(file["name"].removesuffix(".pth").partition("-")[2])
 
 
 def test_resnet_takes_weights_from_an_own_folder(monkeypatch, tmp_path):

@@ -71,7 +71,8 @@ EVERY = {"git": {}, "package": {}, "generated": {}}
     (EVERY, False, True, ["publisher", "git", "package", "generated"]),
     (EVERY, False, False, ["git", "package", "generated"]),
     ({"generated": {}, "package": {}, "publisher": {}}, False, False, ["package", "generated"]),
-    ({"publisher": {}}, False, False, []),
+    ({"publisher": {}}, False, False, ["publisher"]),
+    ({"publisher": {}}, True, False, ["COURSEKIT_DATA"]),
 ])
 def test_order_of_the_sources(entry, own, fetched, expected):
     assert sources_to_try(entry, own, fetched) == expected
@@ -89,7 +90,7 @@ def test_mnist_is_complete_in_the_repository(monkeypatch):
 def test_every_entry_of_the_catalog_is_well_formed():
     for name, entry in catalog().items():
         assert {"title", "version", "licence"} <= entry.keys(), name
-        assert {"git", "package", "generated"} & entry.keys(), f"{name} has no default"
+        assert {"git", "package", "generated"} & entry.keys() or name.startswith("resnet"), f"{name} has no default"
         for source in {"git", "package", "publisher"} & entry.keys():
             for file in [*entry[source].get("files", []), *entry[source].get("downloads", [])]:
                 unpacked = source == "publisher" and "sha256" not in file and "urls" not in file
@@ -175,6 +176,23 @@ def test_a_publishers_file_that_vanished_is_fetched_again(make, publisher):
     assert toy.verify()[0].startswith("publisher: table.csv is missing. Remove data/cache/toy-3/publisher")
     toy.get()
     assert toy.locate()[1].source == "publisher" and toy.verify() == []
+
+
+def test_what_only_a_publisher_has_is_fetched_at_first_use(make, publisher, tmp_path):
+    toy = make(publisher=publisher)
+    good, text = toy.outlook()
+    assert good and "fetched at first use" in text and toy.verify() == [] and not (tmp_path / "data").exists()
+    folder, origin = toy.locate()
+    assert (folder / "table.csv").read_bytes() == CONTENT and origin.source == "publisher"
+    for file in (tmp_path / "published").iterdir():
+        file.unlink()
+    assert toy.locate() == (folder, origin)
+
+
+def test_what_only_a_publisher_has_and_it_fails_is_told(make, publisher, tmp_path):
+    (tmp_path / "published/table.csv").unlink()
+    with pytest.raises(FetchError, match="(?s)no data for toy:.*not publisher: .*404.*own files into COURSEKIT_DATA"):
+        make(publisher=publisher).locate()
 
 
 def test_an_archive_that_is_refused_leaves_no_folder(make, publisher):

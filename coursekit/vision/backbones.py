@@ -4,21 +4,17 @@ All bodies take pixels from 0 to 1; each shifts and scales them itself, as it wa
 """
 
 import functools
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import requests
 import timm
 import torch
 import torchvision
 from torch import nn
 
-from coursekit.data.fetch import FetchError, locate, own_folder, store_in
-from coursekit.files import cache_folder
+from coursekit.data.fetch import locate
 
-TIMEOUT = (5, 10)  # seconds: to connect, and for an answer
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 HALF = (0.5, 0.5, 0.5)
 
@@ -54,8 +50,9 @@ class Body(nn.Module):
 def pretrained_body(name: str = "efficientnet_lite0", pretrained: bool = True) -> Body:
     """The body called `name`: efficientnet_lite0, resnet18 or resnet34.
 
-    Without `pretrained` its weights are random and nothing is fetched. Raises `FetchError` if the weights
-    cannot be had, ValueError for another name.
+    Without `pretrained` its weights are random and nothing is fetched. A package carries those of the first; those
+    of the others are fetched from PyTorch's site at first use. Raises `FetchError` if they cannot be had, ValueError
+    for another name.
     """
     known = _known(name)
     net = classifier(name, pretrained)
@@ -70,16 +67,19 @@ def classifier(name: str = "efficientnet_lite0", pretrained: bool = True) -> nn.
     known = _known(name)
     net = known.build()
     if pretrained:
-        known.load(net)
+        folder, origin = locate(name)
+        print(origin)
+        known.load(net, read_weights(folder / known.file))
     return net.eval()
 
 
 @dataclass(frozen=True)
 class Backbone:
-    """How one net is made, filled with its weights, and cut into two parts."""
+    """How one net is made, filled with the weights of `file`, and cut into two parts."""
 
     build: Callable[[], nn.Module]
-    load: Callable[[nn.Module], None]
+    file: str
+    load: Callable[[nn.Module, dict[str, torch.Tensor]], object]
     cut: Callable[[nn.Module], tuple[nn.Module, nn.Module]]
     n_features: int
     mean: Sequence[float]
@@ -92,11 +92,13 @@ def _known(name):
     return BACKBONES[name]
 
 
-def _load_lite(net):
+def read_weights(path: str | Path) -> dict[str, torch.Tensor]:
+    """The tensors in the file at `path` by name; nothing else is read, so a file cannot run code."""
+    return torch.load(path, map_location="cpu", weights_only=True)
+
+
+def _load_lite(net, weights):
     "Both state dicts name the same tensors in the same order; only the names differ."
-    folder, origin = locate("efficientnet_lite0")
-    print(origin)
-    weights = read_weights(folder / "efficientnet-lite0-57934424.pth")
     own = net.state_dict()
     if [value.shape for value in weights.values()] != [value.shape for value in own.values()]:
         raise ValueError(f"Expected {len(own)} tensors in the order of timm's tf_efficientnet_lite0, found "
@@ -110,51 +112,21 @@ def _cut_lite(net):
             nn.Sequential(*net.blocks[3:], net.conv_head, net.bn2))
 
 
-def _load_resnet(name, net):
-    weights = torchvision.models.get_model_weights(name).DEFAULT
-    net.load_state_dict(read_weights(_fetched(name, weights.url)))
-
-
 def _cut_resnet(net):
     "The cut of the lectures' library: before the third of the four stages."
     return (nn.Sequential(net.conv1, net.bn1, net.relu, net.maxpool, net.layer1, net.layer2),
             nn.Sequential(net.layer3, net.layer4))
 
 
-def _fetched(name, url):
-    "The file that `url` offers: in COURSEKIT_DATA/weights, fetched before, or fetched now."
-    file = os.path.basename(url)
-    store = cache_folder() / "weights"
-    folders = [store] if own_folder() is None else [own_folder() / "weights", store]
-    for folder in folders:
-        if (folder / file).is_file():
-            return folder / file
-    store_in(store)
-    try:
-        requests.head(url, timeout=TIMEOUT, allow_redirects=True).raise_for_status()
-        part_of_hash = Path(file).stem.rpartition("-")[2]
-        torch.hub.download_url_to_file(url, str(store / file), hash_prefix=part_of_hash)
-    except (OSError, RuntimeError) as error:  # requests' errors are OSErrors; RuntimeError: a wrong checksum
-        raise FetchError(f"Expected the weights of {name} from {url}, found no way to "
-                         f"them ({type(error).__name__}): try again later, put the file into the folder "
-                         "weights of COURSEKIT_DATA, or take efficientnet_lite0.") from error
-    return store / file
-
-
-def read_weights(path: str | Path) -> dict[str, torch.Tensor]:
-    """The tensors in the file at `path` by name; nothing else is read, so a file cannot run code."""
-    return torch.load(path, map_location="cpu", weights_only=True)
-
-
-def _resnet(name):
+def _resnet(name, file):
     "ResNet of torchvision: its body gives 512 channels."
-    return Backbone(functools.partial(torchvision.models.get_model, name),
-                    functools.partial(_load_resnet, name), _cut_resnet, 512, IMAGENET_MEAN, IMAGENET_STD)
+    return Backbone(functools.partial(torchvision.models.get_model, name), file, nn.Module.load_state_dict,
+                    _cut_resnet, 512, IMAGENET_MEAN, IMAGENET_STD)
 
 
 BACKBONES = {
-    "efficientnet_lite0": Backbone(functools.partial(timm.create_model, "tf_efficientnet_lite0"), _load_lite,
-                                   _cut_lite, 1280, HALF, HALF),
-    "resnet18": _resnet("resnet18"),
-    "resnet34": _resnet("resnet34"),
+    "efficientnet_lite0": Backbone(functools.partial(timm.create_model, "tf_efficientnet_lite0"),
+                                   "efficientnet-lite0-57934424.pth", _load_lite, _cut_lite, 1280, HALF, HALF),
+    "resnet18": _resnet("resnet18", "resnet18-f37072fd.pth"),
+    "resnet34": _resnet("resnet34", "resnet34-b627a593.pth"),
 }

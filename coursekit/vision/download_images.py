@@ -1,25 +1,17 @@
 """Images from a list of URLs: many at a time, within limits, and with a line about each that is never silent."""
 
-import string
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from http.client import HTTPException
 from pathlib import Path, PurePosixPath
-from urllib import request
-from urllib.error import HTTPError, URLError
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import pandas as pd
 from tqdm import tqdm
 
+from coursekit.data.download import NETWORK_ERRORS, announced, asking, pieces, reason_for
 from coursekit.files import writing
 from coursekit.vision.images import ENDINGS
-
-CHUNK = 1 << 16  # bytes
-AGENT = "coursekit (a course on deep learning)"
-HANDLERS = (request.HTTPHandler, request.HTTPSHandler, request.HTTPRedirectHandler, request.HTTPErrorProcessor,
-            request.HTTPDefaultErrorHandler, request.UnknownHandler)  # none for file:, ftp: or data:
 
 
 class Refused(Exception):
@@ -87,41 +79,29 @@ def _get(url, path, limits):
         return _row(url, path.name, path.stat().st_size)
     try:
         with writing(path) as partial, open(partial, "wb") as file:  # what is called .jpg is always whole
-            for chunk in _chunks(url, limits):
-                file.write(chunk)
+            file.writelines(_pieces(url, limits))
     except Refused as error:
         return _row(url, reason=str(error))
     return _row(url, path.name, path.stat().st_size)
 
 
-def _chunks(url, limits):
+def _pieces(url, limits):
     "The pieces of what `url` gives, as they arrive; raises `Refused`."
     deadline, size = time.monotonic() + limits.seconds, 0
     try:
-        with _open(url, limits.silence) as response:
+        with asking(url, limits.silence, {"Accept": "image/*"}) as response:
             expected = _check_head(response, limits)
-            while chunk := response.read1(CHUNK):  # what is there, without waiting for a full chunk
-                size += len(chunk)
+            for piece in pieces(response):
+                size += len(piece)
                 if size > limits.size:
                     raise Refused(f"more than {limits.size:,} bytes")
                 if time.monotonic() > deadline:
                     raise Refused(f"not complete after {limits.seconds:g} s")
-                yield chunk
-    except (HTTPException, OSError, ValueError) as error:
-        raise Refused(_reason(error)) from error
+                yield piece
+    except (*NETWORK_ERRORS, ValueError) as error:  # ValueError: a URL that cannot be taken apart
+        raise Refused(reason_for(error)) from error
     if size < max(expected, 1):
         raise Refused(f"broke off after {size:,} of {expected:,} bytes" if expected else "an empty file")
-
-
-def _open(url, silence):
-    "The answer of the server; a server on this machine is asked directly, never through a proxy."
-    opener = request.OpenerDirector()
-    if urlsplit(url).hostname not in ("127.0.0.1", "localhost"):
-        opener.add_handler(request.ProxyHandler())
-    for handler in HANDLERS:
-        opener.add_handler(handler())
-    asked = request.Request(quote(url, safe=string.punctuation), headers={"User-Agent": AGENT, "Accept": "image/*"})
-    return opener.open(asked, timeout=silence)
 
 
 def _check_head(response, limits):
@@ -129,22 +109,6 @@ def _check_head(response, limits):
     kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if kind.startswith(("text/", "application/json", "application/xhtml")):
         raise Refused(f"the server sends {kind}, no image")
-    length = response.headers.get("Content-Length", "")
-    expected = int(length) if length.isdecimal() else 0
-    if expected > limits.size:
-        raise Refused(f"{expected:,} bytes, more than {limits.size:,}")
-    return expected
-
-
-def _reason(error):
-    "An error in a few words."
-    if isinstance(error, HTTPError):
-        return f"the server answers {error.code} {error.reason}"
-    inner = error.reason if isinstance(error, URLError) else error
-    if isinstance(inner, TimeoutError):
-        return "no answer in time"
-    if isinstance(inner, ValueError) or "unknown url type" in str(inner):
-        return "no http or https URL"
-    if isinstance(inner, OSError | HTTPException):
-        return f"no connection, or it broke off ({type(inner).__name__})"
-    return str(inner)
+    if announced(response) > limits.size:
+        raise Refused(f"{announced(response):,} bytes, more than {limits.size:,}")
+    return announced(response)
