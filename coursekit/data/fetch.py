@@ -139,7 +139,7 @@ class DataSet:
         raise FetchError("\n  ".join([f"There are no data for {self.name}:", *reasons]))
 
     def outlook(self):
-        """Whether the data can be had without the publisher, and a sentence about them; downloads nothing."""
+        """Whether the data are there or come at first use, and a sentence about them; downloads nothing."""
         try:
             return True, str(self.locate(download=False)[1])
         except FetchError as error:
@@ -202,7 +202,7 @@ class DataSet:
                 yield f"{file['name']} is missing"
             elif source != OWN and path.stat().st_size != file["size"]:
                 yield f"{file['name']} has {path.stat().st_size:,} bytes, expected {file['size']:,}"
-            elif source != OWN and checksums and "sha256" in file and _sha256(path) != file["sha256"]:
+            elif source != OWN and checksums and "sha256" in file and pooch.file_hash(str(path)) != file["sha256"]:
                 yield f"{file['name']} has a wrong checksum"
 
     def verify(self):
@@ -245,14 +245,6 @@ class DataSet:
         if source in DEFAULTS and "publisher" in self.entry:
             notes.append(f"For the publisher's data: python -m coursekit data get {self.name}")
         real = table.get("real", source != "generated")
-        fingerprint = self._fingerprint() if source == OWN else ""
+        own = [self.folder(OWN) / file["name"] for file in self._files(OWN)] if source == OWN else []
         return Origin(self.name, self.entry["version"], source, self.entry["licence"], real,
-                      " ".join(filter(None, notes)), self.entry["title"], fingerprint)
-
-    def _fingerprint(self):
-        paths = [self.folder(OWN) / file["name"] for file in self._files(OWN)]
-        return fingerprint_of_files(paths)
-
-
-def _sha256(path):
-    return pooch.file_hash(str(path))
+                      " ".join(filter(None, notes)), self.entry["title"], fingerprint_of_files(own) if own else "")

@@ -46,11 +46,9 @@ def movielens_small():
     """
     folder, origin = locate("movielens_small")
     print(origin)
-    if origin.source == OWN:
-        return _read_small(folder, origin)
-    if origin.source == "publisher":
-        return _read_small(folder / "ml-latest-small", origin)
-    return _read_100k(as_published(folder, origin.source), origin)
+    if origin.source in ("package", "generated"):
+        return _read_100k(as_published(folder, origin.source), origin)
+    return _read_small(folder if origin.source == OWN else folder / "ml-latest-small", origin)
 
 
 def as_published(folder, source):
