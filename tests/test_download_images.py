@@ -30,6 +30,7 @@ class BadSite(BaseHTTPRequestHandler):
 
     def do_GET(self):
         self.server.requests.append(self.path)
+        self.server.passwords.append(self.headers.get("Authorization"))
         way = self.path.strip("/").partition("?")[0].rpartition("/")[2].partition(".")[0]
         getattr(self, f"serve_{way}")()
 
@@ -118,7 +119,8 @@ class BadSite(BaseHTTPRequestHandler):
 @pytest.fixture
 def site():
     site = ThreadingHTTPServer(("127.0.0.1", 0), BadSite)
-    site.requests, site.stopping, site.counting, site.now, site.most = [], threading.Event(), threading.Lock(), 0, 0
+    site.requests, site.passwords, site.now, site.most = [], [], 0, 0
+    site.stopping, site.counting = threading.Event(), threading.Lock()
     site.daemon_threads = True
     thread = threading.Thread(target=site.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
@@ -241,6 +243,16 @@ def test_a_disk_that_cannot_be_written_to_raises(get, tmp_path):
 def test_the_same_machine_is_asked_without_a_proxy(get, monkeypatch):
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     assert get("good.jpg")["reason"][0] == ""
+
+
+def test_no_password_goes_to_a_strangers_server(site, tmp_path, monkeypatch):
+    (tmp_path / "netrc").write_text("default login me password secret\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    monkeypatch.setenv("http_proxy", site.address)
+    monkeypatch.setenv("no_proxy", "")
+    monkeypatch.setenv("NO_PROXY", "")
+    report = download_images(["http://images.example/moved"], tmp_path / "images", LIMITS)
+    assert report["reason"][0] == "" and len(site.requests) == 2 and site.passwords == [None, None]
 
 
 def test_an_empty_list_gives_an_empty_report(get):

@@ -36,12 +36,15 @@ class FetchError(Exception):
 def asking(url, timeout=TIMEOUT, headers=None):
     """The answer to a request for `url`, a requests.Response whose body is still to come from `pieces`.
 
-    Only http and https are followed, over at most REDIRECTS. A server on this machine is asked without a proxy.
+    Only http and https are followed, over at most REDIRECTS, without passwords. A server on this machine is asked
+    without a proxy.
     Raises NETWORK_ERRORS, also for an answer that is no success; `reason_for` puts them into words.
     """
     with requests.Session() as session:
         session.max_redirects = REDIRECTS
         session.trust_env = urllib3.util.parse_url(url).host not in ("127.0.0.1", "localhost")
+        session.auth = lambda request: request  # no password of ~/.netrc goes along
+        session.rebuild_auth = lambda *_: None  # nor to where a redirect leads
         with session.get(url, headers=HEADERS | (headers or {}), hooks={"response": _leave_unread}, stream=True,
                          timeout=timeout) as response:
             if response.status_code not in (200, 206):
