@@ -36,9 +36,8 @@ class FetchError(Exception):
 def asking(url, timeout=TIMEOUT, headers=None):
     """The answer to a request for `url`, a requests.Response whose body is still to come from `pieces`.
 
-    Only http and https are followed, over at most REDIRECTS, without passwords. A server on this machine is asked
-    without a proxy.
-    Raises NETWORK_ERRORS, also for an answer that is no success; `reason_for` puts them into words.
+    Only http and https are followed, over at most REDIRECTS, without passwords; a server on this machine is asked
+    without a proxy. Raises NETWORK_ERRORS, also for an answer that is no success: `reason_for` puts them into words.
     """
     with requests.Session() as session:
         session.max_redirects = REDIRECTS
