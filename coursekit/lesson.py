@@ -146,29 +146,30 @@ def _outcome(run, answer):
 
 
 def _same(a, b, tolerance):
-    "Whether two outcomes agree: nested, numbers and tensors within `tolerance`, shapes exactly."
+    "Whether two outcomes are built alike, and agree in each value; an error agrees with one of its type and message."
     if isinstance(a, Exception) or isinstance(b, Exception):
         return type(a) is type(b) and str(a) == str(b)
     if isinstance(a, dict) and isinstance(b, dict):
         return a.keys() == b.keys() and all(_same(a[key], b[key], tolerance) for key in a)
     if isinstance(a, (tuple, list)) and isinstance(b, (tuple, list)):
         return len(a) == len(b) and all(_same(x, y, tolerance) for x, y in zip(a, b, strict=True))
+    return _same_value(a, b, tolerance)
+
+
+def _same_value(a, b, tolerance):
+    "Whether two values agree: text and None exactly, numbers and arrays in shape and, within `tolerance`, in value."
     if isinstance(a, str) or isinstance(b, str) or a is None or b is None:
-        return a == b
-    a, b = _array(a), _array(b)
-    if a is None or b is None:
+        return np.array_equal(a, b)
+    try:
+        a, b = _array(a), _array(b)
+    except (TypeError, ValueError):  # something that is no number
         return False
     return a.shape == b.shape and np.allclose(a, b, rtol=tolerance, atol=tolerance, equal_nan=True)
 
 
 def _array(value):
-    "`value` as a float array, or None if it is not a number or an array of them."
-    if isinstance(value, torch.Tensor):
-        value = value.detach().cpu().numpy()
-    try:
-        return np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError):
-        return None
+    "A number, or an array or a tensor of any type, as a float array."
+    return np.asarray(value.detach().cpu().double() if isinstance(value, torch.Tensor) else value, dtype=np.float64)
 
 
 def _brief(value):

@@ -3,6 +3,7 @@
 import json
 import math
 
+import numpy as np
 import pytest
 import torch
 
@@ -96,6 +97,19 @@ def test_an_error_in_the_answer_is_reported_and_not_raised(capsys):
 def test_shapes_and_types_must_match_too(wrong):
     exercise = Exercise(run=lambda answer: answer(torch.tensor([1.0, 2.0])), solution=lambda x: 2 * x, mistakes={})
     assert exercise.diagnose(wrong) != "correct"
+
+
+@pytest.mark.parametrize(("expected", "right", "wrong"), [
+    ("cat", "cat", np.zeros(2)),  # an array compared with a text is an array
+    (None, None, torch.ones(2)),
+    (np.zeros(2), [0, 0.0], "no"),
+    (torch.ones(2, dtype=torch.bfloat16), torch.ones(2), {1, 2}),
+    ({"a": [1, "x"]}, {"a": (1.0, "x")}, {"a": [1, "y"]}),
+])
+def test_what_is_compared_may_be_of_any_kind(expected, right, wrong):
+    exercise = Exercise(run=lambda answer: answer(), solution=lambda: expected, mistakes={})
+    assert exercise.diagnose(lambda: right) == "correct"
+    assert exercise.diagnose(lambda: wrong).startswith("Not yet.")
 
 
 def test_plain_values_are_compared_without_a_run():
