@@ -11,7 +11,7 @@ from PIL import ImageOps
 
 from coursekit.plots import data_url
 from coursekit.vision.images import open_image
-from coursekit.widgets.sheets import say
+from coursekit.widgets.status import say
 
 DELETE = object()  # the mark of an image that shall go to the bin
 SIZE = 150  # pixels of a shown image

@@ -11,7 +11,7 @@ from PIL import Image
 
 from coursekit.plots import data_url, figure, to_html
 from coursekit.style import VALID
-from coursekit.widgets.sheets import say
+from coursekit.widgets.status import say
 
 KERNELS = {
     "top edge": [[1, 2, 1], [0, 0, 0], [-1, -2, -1]],

@@ -12,7 +12,7 @@ from sklearn.cluster import KMeans
 from coursekit.plots import data_url
 from coursekit.vision.images import open_image
 from coursekit.vision.labelling import PROJECTIONS
-from coursekit.widgets.sheets import say
+from coursekit.widgets.status import say
 
 TILE, COLUMNS = 64, 25  # pixels of a small image; images in a row of the atlas
 COLORS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442")  # Okabe and Ito

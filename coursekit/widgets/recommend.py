@@ -2,7 +2,7 @@
 
 import ipywidgets as widgets
 
-from coursekit.widgets.sheets import say
+from coursekit.widgets.status import say
 
 
 def rating_sliders(titles, recommend, highest=5):

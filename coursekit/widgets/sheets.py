@@ -1,11 +1,11 @@
 """Run, Step and Reset for a sheet, and sliders for its cells: the buttons of the lecture's workbook."""
 
-import html
 import math
 
 import ipywidgets as widgets
 
 from coursekit.plots import to_html
+from coursekit.widgets.status import say
 
 
 def sheet_controls(sheet, chart, goal=None, sliders=None):
@@ -37,8 +37,3 @@ def sheet_controls(sheet, chart, goal=None, sliders=None):
     buttons = [button("Run 5 epochs", sheet.run), button("Step", sheet.step), button("Reset", sheet.reset)]
     moving = [slider(name, *ends) for name, ends in (sliders or {}).items()]
     return widgets.VBox([widgets.HBox([*buttons, *moving]), status, table, drawing])
-
-
-def say(sentence):
-    """A line that a screen reader reads out when it changes."""
-    return f'<div role="status">{html.escape(sentence)}</div>'

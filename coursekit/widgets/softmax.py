@@ -4,7 +4,7 @@ import ipywidgets as widgets
 
 from coursekit.plots import figure, to_html
 from coursekit.style import TRAIN, VALID
-from coursekit.widgets.sheets import say
+from coursekit.widgets.status import say
 
 
 def softmax_playground(make_sheet, outputs, true):

@@ -6,7 +6,7 @@ from itertools import count
 import ipywidgets as widgets
 
 from coursekit.text import write
-from coursekit.widgets.sheets import say
+from coursekit.widgets.status import say
 
 
 def writing_desk(next_logits, vocabulary, start="The ", n=300):
