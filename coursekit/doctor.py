@@ -129,10 +129,10 @@ def check_cache():
     return Finding(True, "cache", str(folder))
 
 
-def check_disk(folder=None):
+def check_disk():
     """Free disk where the cache is."""
     try:
-        free = shutil.disk_usage(nearest(folder or cache_folder())).free
+        free = shutil.disk_usage(nearest(cache_folder())).free
     except (OSError, ImportError) as error:
         return Finding(False, "disk", str(error))
     return Finding(free > FREE_DISK, "disk", f"{free / 1e9:.1f} GB free (needed: {FREE_DISK / 1e9:.0f})")

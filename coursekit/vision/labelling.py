@@ -108,10 +108,6 @@ class Labeller:
         distances = np.linalg.norm(rows - rows[self.chosen].mean(0), axis=1)
         self._act(chosen=[int(i) for i in np.argsort(distances) if self.labels[i] is None][:n])
 
-    def choose_labelled(self, name):
-        """Choose what is labelled `name`, to look at it again."""
-        self._act(chosen=[i for i, label in enumerate(self.labels) if label == name])
-
     def label(self, name):
         """Give the chosen images the label `name`, or take theirs away with None; nothing is chosen then."""
         name = name and str(name).strip()

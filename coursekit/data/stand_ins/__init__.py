@@ -2,6 +2,6 @@
 
 from coursekit.data.stand_ins.breeds import BREEDS
 from coursekit.data.stand_ins.cars import VIEWS, body_of, draw_car
-from coursekit.data.stand_ins.pets import VERSION, draw_pet, draw_pet_and_mask, pet_mask
+from coursekit.data.stand_ins.pets import VERSION, draw_pet, draw_pet_and_mask
 
-__all__ = ["BREEDS", "VERSION", "VIEWS", "body_of", "draw_car", "draw_pet", "draw_pet_and_mask", "pet_mask"]
+__all__ = ["BREEDS", "VERSION", "VIEWS", "body_of", "draw_car", "draw_pet", "draw_pet_and_mask"]

@@ -16,13 +16,8 @@ def draw_pet(breed, number, size=None):
     return draw_pet_and_mask(breed, number, size)[0]
 
 
-def pet_mask(breed, number, size=None):
-    """Where the animal is in `draw_pet(breed, number, size)`: grey, 255 on the animal and 0 elsewhere."""
-    return draw_pet_and_mask(breed, number, size)[1]
-
-
 def draw_pet_and_mask(breed, number, size=None):
-    """What `draw_pet` and `pet_mask` give, drawn once."""
+    """The picture that `draw_pet` gives, and where the animal is in it: grey, 255 on the animal and 0 elsewhere."""
     if breed not in BREEDS:
         raise ValueError(f"Expected one of the breeds {', '.join(BREEDS)}, found {breed!r}.")
     random = generator(breed, number)
