@@ -1,10 +1,8 @@
-"""The folder .venv: where its Python is, and whether it can be used as it is."""
+"""What the course's commands run in: the folder .venv, and the user's variables without what leads packages astray."""
 
 import os
 import subprocess
 from pathlib import Path
-
-from coursekit.course.variables import clean
 
 ROOT = Path(__file__).parent.parent.parent
 VENV = ROOT / ".venv"
@@ -12,11 +10,26 @@ PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 READY = VENV / ".ready"
 LOCK = ROOT / "requirements.lock"
 HOME = VENV / "home"  # where tests keep their settings
+UNWANTED = ("PYTHONPATH", "PYTHONHOME", "PYTHONSAFEPATH", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT",
+            "PIP_REQUIRE_VIRTUALENV")
+OURS = {"PIP_USER": "0", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "JUPYTER_PLATFORM_DIRS": "1",
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
 FIND = "import importlib.util as util; found = util.find_spec('coursekit'); print(found.origin if found else '')"
 
 
 class CourseError(Exception):
     """A command cannot go on; the message is a sentence that says why, and what to do."""
+
+
+def clean():
+    """The user's variables, but none that sends packages, or Python itself, elsewhere."""
+    return {name: value for name, value in os.environ.items() if name not in UNWANTED} | OURS
+
+
+def settings_in(folder):
+    """The variables with which Jupyter, IPython and matplotlib keep their settings in `folder`, not at home."""
+    return {"IPYTHONDIR": str(folder / "ipython"), "JUPYTER_CONFIG_DIR": str(folder / "jupyter-config"),
+            "JUPYTER_DATA_DIR": str(folder / "jupyter-data"), "MPLCONFIGDIR": str(folder / "matplotlib")}
 
 
 def run(*command, **variables):

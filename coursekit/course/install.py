@@ -5,8 +5,7 @@ import subprocess
 import sys
 
 from coursekit.course import pip, pytorch
-from coursekit.course.environment import LOCK, PYTHON, READY, ROOT, VENV, CourseError, check_place, is_ready, run
-from coursekit.course.variables import clean
+from coursekit.course.environment import LOCK, PYTHON, READY, ROOT, VENV, CourseError, check_place, clean, is_ready, run
 
 # A thread that waits for another gives its core away soon: two notebooks at once do not slow each other down tenfold.
 KERNEL = ("ipykernel", "install", "--sys-prefix", "--name", "coursekit", "--display-name", "Python (coursekit)",

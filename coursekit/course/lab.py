@@ -4,8 +4,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from coursekit.course.environment import HOME, PYTHON, ROOT, run
-from coursekit.course.variables import clean, settings_in
+from coursekit.course.environment import HOME, PYTHON, ROOT, clean, run, settings_in
 
 
 def start(folder=ROOT, flags=()):

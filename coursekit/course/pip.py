@@ -4,8 +4,7 @@ import ast
 import os
 import subprocess
 
-from coursekit.course.environment import PYTHON, CourseError, run
-from coursekit.course.variables import clean
+from coursekit.course.environment import PYTHON, CourseError, clean, run
 
 PLACES = {"target", "prefix", "root", "user", "require-virtualenv"}
 BROKEN_OFF = "The installation broke off, see above. Run the same command again: what is downloaded is kept by pip."

@@ -2,8 +2,7 @@
 
 import os
 
-from coursekit.course.environment import HOME, PYTHON, ROOT, CourseError, run
-from coursekit.course.variables import settings_in
+from coursekit.course.environment import HOME, PYTHON, ROOT, CourseError, run, settings_in
 
 LESSONS = ROOT / "nbs"
 
