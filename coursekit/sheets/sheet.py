@@ -46,8 +46,7 @@ class Sheet:
         self._check()
         self._first = dict(self.cells)
         self.n_rows = len(next(iter(self.data.values())))
-        self.history = []
-        self._note()
+        self.history = [self._named()]
 
     @property
     def frame(self):
@@ -63,7 +62,7 @@ class Sheet:
         """One epoch: the last values of the carried columns become the cells, and the sheet computes again."""
         last = self.frame.iloc[-1]
         self.cells |= {cell: float(last[column]) for cell, column in self.carry.items()}
-        self._note()
+        self.history.append(self._named())
         return self
 
     def run(self, epochs=5):
@@ -75,8 +74,7 @@ class Sheet:
     def reset(self):
         """Give the carried cells their first values again and forget the history; the other cells stay."""
         self.cells |= {name: self._first[name] for name in self.carry}
-        self.history = []
-        self._note()
+        self.history = [self._named()]
         return self
 
     def formula(self, name, row=0):
@@ -114,22 +112,19 @@ class Sheet:
 
     def to_html(self, n_rows=None):
         """The sheet as an HTML table, at most `n_rows` rows of it; a cell under the pointer shows its formula."""
-        grid = self._grid()
-        lines = [_line("", [(get_column_letter(i + 1), "") for i in range(len(grid[2]))], "th")]
-        for number, line in enumerate(grid, start=1):
-            if n_rows and FIRST_ROW + n_rows - 1 <= number < len(grid):
-                lines += [_line("⋮", [], "td")] * (number == len(grid) - 1)
-            else:
-                lines.append(_line(number, line, "th" if number in (1, 3) else "td"))
-        return f'{STYLE}<div class="sheet"><table>{"".join(lines)}</table></div>'
+        letters = _line("", [(get_column_letter(i + 1), "") for i in range(len(self.columns))], "th")
+        lines = [_line(number, line, "th" if number in (1, 3) else "td")
+                 for number, line in enumerate(self._grid(), start=1)]
+        end = FIRST_ROW + n_rows - 2 if n_rows else len(lines)  # the last line is always shown
+        if lines[end:-1]:
+            lines[end:-1] = [_line("⋮", [], "td")]
+        return f'{STYLE}<div class="sheet"><table>{letters}{"".join(lines)}</table></div>'
 
     def _repr_html_(self):
         return self.to_html(n_rows=10)
 
     def __repr__(self):
-        reckoning = Reckoning(self)
-        named = self.cells | {name: reckoning.total(name) for name in self.totals}
-        return "\n".join([*(f"{name} = {value:.7g}" for name, value in named.items()),
+        return "\n".join([*(f"{name} = {value:.7g}" for name, value in self._named().items()),
                           self.frame.to_string(max_rows=10)])
 
     def _grid(self):
@@ -152,9 +147,10 @@ class Sheet:
         cell = self.start[name] if place == "above" else name
         return f"${get_column_letter([*self.cells, *self.totals].index(cell) + 1)}$2"
 
-    def _note(self):
+    def _named(self):
+        "The cells and the totals, all numbers that have a name."
         reckoning = Reckoning(self)
-        self.history.append(self.cells | {name: float(reckoning.total(name)) for name in self.totals})
+        return self.cells | {name: float(reckoning.total(name)) for name in self.totals}
 
     def _check(self):
         "Refuse what cannot be computed before anything is."
