@@ -89,6 +89,14 @@ def to_write(path):
     return _stand_in(path)
 
 
+def unused(path):
+    """`path` if nothing is there, else the first that is free of NAME-2, NAME-3 and so on beside it."""
+    free, n = path, 2
+    while os.path.lexists(free):
+        free, n = path.with_name(f"{path.stem}-{n}{path.suffix}"), n + 1
+    return free
+
+
 @contextmanager
 def writing(path):
     """A path to write to, which takes the place of `path` at the end: a file there is always whole."""

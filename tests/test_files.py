@@ -6,7 +6,17 @@ from pathlib import Path
 import pytest
 
 from coursekit import files
-from coursekit.files import FolderError, building, cache_folder, is_checkout, make_folder, to_read, to_write, writing
+from coursekit.files import (
+    FolderError,
+    building,
+    cache_folder,
+    is_checkout,
+    make_folder,
+    to_read,
+    to_write,
+    unused,
+    writing,
+)
 
 
 def test_the_cache_is_where_the_variable_says_each_time(tmp_path, monkeypatch):
@@ -91,3 +101,13 @@ def test_fingerprints_change_with_what_they_are_of(tmp_path):
     file.write_text("22", encoding="utf-8")
     assert files.fingerprint_of_files([file]) != before != files.fingerprint_of_files([])
     assert files.fingerprint(b"a") != files.fingerprint(b"b")
+
+
+def test_a_name_that_is_taken_gets_a_number(tmp_path):
+    path = tmp_path / "cat.jpg"
+    assert unused(path) == path
+    for name in ("cat.jpg", "cat-2.jpg"):
+        (tmp_path / name).touch()
+    assert unused(path).name == "cat-3.jpg"
+    (tmp_path / "cat-3.jpg").symlink_to(tmp_path / "nothing")  # what points nowhere takes its name, too
+    assert unused(path).name == "cat-4.jpg"

@@ -1,26 +1,31 @@
-"""Labelling by group: every action, what it refuses, what is kept."""
+"""Labelling: every action, what it refuses, and that nothing which a person has labelled is ever lost."""
 
 import csv
 import json
+import shutil
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from coursekit.vision.labelling import PROJECTIONS, Labeller
+from coursekit.vision.images import from_folder
+from coursekit.vision.labelling import Labeller, export
+from coursekit.vision.proposals import Guess
 
 
 @pytest.fixture
-def features():
-    """Three clouds of 20 points in ten dimensions, far apart."""
-    random = np.random.default_rng(0)
-    centers = 6 * random.normal(size=(3, 10))
-    return np.repeat(centers, 20, axis=0) + random.normal(size=(60, 10))
+def labeller():
+    return Labeller([f"cars/{i:02d}.jpg" for i in range(60)], "cars")
 
 
 @pytest.fixture
-def labeller(features):
-    return Labeller([f"{i:02d}.jpg" for i in range(60)], {"late": features, "early": features[:, 5:]})
+def twins(tmp_path):
+    """Eight images of four colors in two folders, in which they have the same names."""
+    files = [tmp_path / "images" / folder / f"{i}.png" for folder in ("monday", "tuesday") for i in range(4)]
+    for i, file in enumerate(files):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (4, 4), (30 * i, 0, 0)).save(file)
+    return files
 
 
 def give(labeller, indices, name):
@@ -28,18 +33,9 @@ def give(labeller, indices, name):
     labeller.label(name)
 
 
-@pytest.mark.parametrize("projection", PROJECTIONS)
-def test_maps_have_a_place_for_each_image(labeller, projection):
-    positions = labeller.points("late", projection)
-    assert positions.shape == (60, 2) and np.isfinite(positions).all()
-    assert positions is labeller.points("late", projection)  # computed once
-
-
-def test_projections_are_those_of_their_directions(labeller):
-    spreads = [labeller.points("late", name).std(0) for name in PROJECTIONS[:3]]
-    assert spreads[0].min() > spreads[1].max() and spreads[1].min() > spreads[2].max()
-    with pytest.raises(ValueError, match="Expected one of directions 1 and 2"):
-        labeller.points("late", "upwards")
+def colors(files):
+    """The red of each image, sorted."""
+    return sorted(Image.open(file).getpixel((0, 0))[0] for file in files)
 
 
 def test_a_lasso_chooses_what_lies_inside(labeller):
@@ -74,81 +70,109 @@ def test_undo_goes_back_action_by_action(labeller):
     assert labeller.labels == [None] * 60 and labeller.chosen == [] and labeller.clicks == 4
 
 
-def test_similar_ones_come_from_all_without_a_label(labeller):
-    give(labeller, range(20, 30), "b")
-    labeller.choose([30, 31])
-    labeller.choose_similar("late", n=8)
-    assert len(labeller.chosen) == 8 and set(labeller.chosen) <= set(range(30, 40))
-    labeller.choose([])
-    with pytest.raises(ValueError, match="choose some first"):
-        labeller.choose_similar("late")
+@pytest.mark.parametrize(("files", "message"), [
+    (["cars/a.jpg", "dogs/b.jpg"], "Expected images in cars, found dogs.b.jpg"),
+    (["cars/a.jpg", "cars/a.jpg"], "Expected every image once"),
+])
+def test_an_image_lies_in_the_folder_and_is_there_once(files, message):
+    with pytest.raises(ValueError, match=message):
+        Labeller(files, "cars")
 
 
-def test_two_labels_lie_apart_on_the_separating_map(labeller):
-    with pytest.raises(ValueError, match="label some of each first"):
-        labeller.separating_points("late", "a", "b")
-    give(labeller, range(5), "a")
-    give(labeller, range(40, 45), "b")
-    across = labeller.separating_points("late", "a", "b")[:, 0]
-    a, b = across[:20], across[40:]
-    assert abs(a.mean() - b.mean()) > 3 * (a.std() + b.std()) / 2
-
-
-def test_a_guess_is_right_where_it_was_not_trained(labeller):
-    with pytest.raises(ValueError, match="label more"):
-        labeller.guess("late")
-    for first, name in ((0, "a"), (20, "b"), (40, "c")):
-        give(labeller, range(first, first + 6), name)
-    guess = labeller.guess("late")
-    assert (guess.names == np.repeat(["a", "b", "c"], 20)).mean() > 0.95 and guess.accuracy > 0.9
-    assert guess.confidence.shape == (60,) and guess.confidence.min() >= 1 / 3
-
-
-def test_accuracy_is_measured_on_images_not_trained_on(features):
-    "Labels by chance, learnt by heart, would give an accuracy of 1."
-    random = np.random.default_rng(1)
-    noise = Labeller([f"{i}.jpg" for i in range(60)], {"late": random.normal(size=(60, 50))})
-    give(noise, range(0, 60, 2), "a")
-    give(noise, range(1, 60, 2), "b")
-    assert noise.guess("late").accuracy < 0.75
-
-
-def test_a_wrong_label_is_doubtful(labeller):
-    give(labeller, [*range(10), 45], "a")
-    give(labeller, range(20, 30), "b")
-    give(labeller, range(46, 56), "c")
-    assert labeller.doubtful("late")[0] == 45
-
-
-def test_saved_after_every_action_and_taken_up_again(features, tmp_path):
-    path, files = tmp_path / "labels.json", [f"{i}.jpg" for i in range(60)]
-    first = Labeller(files, {"late": features}, path)
+def test_saved_after_every_action_and_taken_up_again(twins, tmp_path):
+    path, folder = tmp_path / "labels.json", tmp_path / "images"
+    first = Labeller(twins, folder, path)
     give(first, [3, 4], "side")
-    again = Labeller(files, {"late": features}, path)
+    again = Labeller(twins, folder, path)
     assert again.labels == first.labels and again.clicks == 2
-    assert json.loads(path.read_text())["labels"][3] == "side"
-    with pytest.raises(ValueError, match="found 60 others"):
-        Labeller(files[::-1], {"late": features}, path)
+    again.undo()  # there is nothing to undo: the file stays
+    first.undo()
+    assert Labeller(twins, folder, path).labels == [None] * 8
 
 
-def test_features_of_other_images_are_refused(features):
-    with pytest.raises(ValueError, match="Expected features of 3 images, found 60 in layer 'late'"):
-        Labeller(["a", "b", "c"], {"late": features})
+def test_a_label_belongs_to_its_image_and_not_to_a_name_or_an_index(twins, tmp_path):
+    path, folder = tmp_path / "labels.json", tmp_path / "images"
+    give(Labeller(twins, folder, path), [0], "first monday")
+    other = Labeller(twins[::-1], folder, path)
+    assert other.labels == [None] * 7 + ["first monday"]
+    give(other, [3], "first tuesday")
+    assert Labeller(twins, folder, path).labels == ["first monday", *[None] * 3, "first tuesday", *[None] * 3]
 
 
-def test_export_writes_a_table_and_folders(labeller, tmp_path):
-    files = [tmp_path / f"{i:02d}.jpg" for i in range(60)]
-    for file in files:
-        Image.new("RGB", (4, 4)).save(file)
-    labeller.files = files
-    for first, name in ((0, "a"), (20, "b"), (40, "c")):
-        give(labeller, range(first, first + 6), name)
-    assert labeller.export(tmp_path / "given") == 18
-    assert labeller.export(tmp_path / "all", labeller.guess("late")) == 60
+def test_labels_stay_while_their_images_are_away_or_their_folder_has_moved(twins, tmp_path):
+    path, folder = tmp_path / "labels.json", tmp_path / "images"
+    give(Labeller(twins, folder, path), [0, 5], "red")
+    give(Labeller(twins[:4], folder, path), [1], "blue")  # without those of tuesday
+    moved = folder.rename(tmp_path / "elsewhere")
+    again = Labeller([moved / file.relative_to(folder) for file in twins], moved, path)
+    assert again.labels == ["red", "blue", None, None, None, "red", None, None]
+
+
+@pytest.mark.parametrize("text", [
+    "no json", "[1, 2]", '{"labels": ["a"], "clicks": 1}', '{"labels": {"monday/0.png": "../up"}, "clicks": 1}',
+    '{"labels": {"monday/0.png": 3}, "clicks": 1}', '{"labels": {}}', '{"labels": {"0.png": "a"}, "clicks": 1}',
+])
+def test_a_file_of_something_else_is_refused_and_stays(text, twins, tmp_path):
+    path = tmp_path / "labels.json"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=r"Expected .*labels.json.*choose another path"):
+        Labeller(twins, tmp_path / "images", path)
+    assert path.read_text() == text
+
+
+def test_a_save_that_fails_keeps_the_labels_before_it(twins, tmp_path, monkeypatch):
+    path, folder = tmp_path / "labels.json", tmp_path / "images"
+    labeller = Labeller(twins, folder, path)
+    give(labeller, [0], "red")
+    before = json.loads(path.read_text())
+    with monkeypatch.context() as patch:
+        patch.setattr("os.replace", lambda *paths: (_ for _ in ()).throw(OSError("disk full")))
+        with pytest.raises(OSError, match="disk full"):
+            give(labeller, [1], "blue")
+    assert json.loads(path.read_text()) == before
+    labeller.choose([])  # and the next save holds everything
+    assert labeller.labels[0] == "red" and json.loads(path.read_text())["labels"] == {"monday/0.png": "red"}
+
+
+def test_export_writes_a_table_and_folders(twins, tmp_path):
+    labeller = Labeller(twins, tmp_path / "images")
+    give(labeller, [0, 1], "a")
+    give(labeller, [6], "b")
+    assert export(labeller, tmp_path / "given") == 3
+    guess = Guess(np.array(["b"] * 8), np.linspace(0.5, 0.9, 8), 1.0)
+    assert export(labeller, tmp_path / "all", guess) == 8
     with open(tmp_path / "all/labels.csv", encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert [row["by"] for row in rows].count("person") == 18 and rows[0] == {
-        "file": "00.jpg", "label": "a", "by": "person", "confidence": "1.0000"}
-    assert len(list((tmp_path / "all").glob("*/*.jpg"))) == 60 and len(list((tmp_path / "given/b").iterdir())) == 6
-    with pytest.raises(FileExistsError):
-        labeller.export(tmp_path / "all")
+    assert rows[0] == {"file": "monday/0.png", "label": "a", "by": "person", "confidence": "1.0000"}
+    assert rows[7] == {"file": "tuesday/3.png", "label": "b", "by": "model", "confidence": "0.9000"}
+    assert [row["by"] for row in rows].count("person") == 3
+    assert len(list((tmp_path / "given/b").iterdir())) == 1
+
+
+def test_of_two_images_with_one_name_none_is_lost(twins, tmp_path):
+    labeller = Labeller(twins, tmp_path / "images")
+    give(labeller, range(8), "red")
+    assert export(labeller, tmp_path / "out") == 8
+    written = list((tmp_path / "out/red").iterdir())
+    assert len(written) == 8 and colors(written) == colors(twins)
+    assert len(from_folder(tmp_path / "out")) == 8 and from_folder(tmp_path / "out").classes == ["red"]
+
+
+def test_nothing_is_written_over(twins, tmp_path):
+    labeller = Labeller(twins, tmp_path / "images")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/mine.txt").write_text("mine")
+    with pytest.raises(FileExistsError, match="Expected a new folder, found .*out, which exists"):
+        export(labeller, tmp_path / "out")
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["mine.txt"]
+
+
+def test_an_export_that_fails_leaves_nothing_and_can_be_done_again(twins, tmp_path):
+    labeller = Labeller(twins, tmp_path / "images")
+    give(labeller, range(8), "red")
+    shutil.move(twins[5], tmp_path / "away.png")
+    with pytest.raises(FileNotFoundError):
+        export(labeller, tmp_path / "out")
+    assert not list(tmp_path.glob("out*"))
+    shutil.move(tmp_path / "away.png", twins[5])
+    assert export(labeller, tmp_path / "out") == 8

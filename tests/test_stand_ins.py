@@ -66,8 +66,8 @@ def test_sizes_vary_and_a_size_can_be_asked_for():
 
 def test_the_mask_is_where_the_animal_is():
     for number in range(1, 6):
-        picture, mask = draw_pet_and_mask("Bombay", number)
-        mask, pixels = np.asarray(mask) / 255, np.asarray(picture, float).mean(2)
+        image, mask = draw_pet_and_mask("Bombay", number)
+        mask, pixels = np.asarray(mask) / 255, np.asarray(image, float).mean(2)
         assert mask.shape == pixels.shape and 0.1 < mask.mean() < 0.8
         assert np.median(pixels[mask == 1]) < np.median(pixels[mask == 0]) - 20  # a black cat
 

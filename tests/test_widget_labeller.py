@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from coursekit.vision.labelling import PROJECTIONS, Labeller
-from coursekit.widgets.labeller import COLUMNS, TILE, LabellingDesk, groups_on, make_atlas
+from coursekit.vision.labelling import Labeller
+from coursekit.vision.proposals import PROJECTIONS
+from coursekit.widgets.labeller import COLUMNS, TILE, LabellingDesk, make_atlas
 
 
 @pytest.fixture
@@ -19,7 +20,8 @@ def desk(tmp_path):
     for i, file in enumerate(files):
         Image.new("RGB", (20, 10), (4 * i, 0, 0)).save(file)
     features = centers + random.normal(size=(60, 6))
-    return LabellingDesk(Labeller(files, {"middle": features, "late": features[:, ::-1].copy()}), tmp_path / "out")
+    layers = {"middle": features, "late": features[:, ::-1].copy()}
+    return LabellingDesk(Labeller(files, tmp_path), layers, tmp_path / "out")
 
 
 def send(widget, message):
@@ -37,12 +39,6 @@ def test_the_atlas_holds_each_image_at_its_place(desk):
 def test_at_first_nothing_is_chosen_and_it_says_so(desk):
     assert "0 chosen; labelled: nothing, of 60; 0 clicks." in desk.status.value
     assert desk.map.opacity == [1] * 60 and len(desk.map.points) == len(desk.map.colors) == 60
-
-
-def test_groups_hold_every_image_once(desk):
-    groups = groups_on(desk.points)
-    assert sorted(place for group in groups for place in group) == list(range(60))
-    assert [len(group) for group in groups] == sorted(map(len, groups), reverse=True)
 
 
 def test_a_lasso_excluding_and_naming(desk):
@@ -98,7 +94,22 @@ def test_train_fade_separate_doubt_and_export(desk):
     desk.buttons["Export"].click()
     assert "60 images written to out" in desk.status.value and (desk.export_to / "labels.csv").is_file()
     desk.buttons["Export"].click()
-    assert "exists" in desk.status.value
+    assert "exists" in desk.status.value and "60 images written" not in desk.status.value
+
+
+def test_features_of_other_images_are_refused(desk):
+    with pytest.raises(ValueError, match="Expected features of 60 images, found 3 in layer 'late'"):
+        LabellingDesk(desk.labeller, {"middle": np.zeros((60, 2)), "late": np.zeros((3, 2))})
+
+
+def test_an_image_that_is_gone_keeps_nothing_from_being_labelled(desk):
+    desk.group.index = 1
+    gone = desk.labeller.files[desk.labeller.chosen[0]]
+    gone.unlink()
+    desk.name.value = "left"
+    desk.buttons["Give label"].click()
+    desk.buttons["Export"].click()
+    assert gone.name in desk.status.value and desk.labeller.labels.count("left") > 2 and not desk.export_to.exists()
 
 
 def test_groups_can_be_chosen_without_a_pointer(desk):

@@ -1,87 +1,39 @@
-"""Label many images with few clicks: choose a group on a map, leave out what is wrong, give it a name.
+"""Label many images with few clicks: choose a group, leave out what is wrong, give it a name. Nothing is lost.
 
-The map is a projection of what a trained net computes from the images. Source: lesson 6, labelling by group.
+Source: lesson 6, labelling by group. What a machine can propose meanwhile is in `coursekit.vision.proposals`.
 """
 
 import csv
 import json
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from matplotlib.path import Path as Outline
-from sklearn.decomposition import PCA
-from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
-from sklearn.linear_model import LogisticRegression
-from sklearn.manifold import TSNE
-from sklearn.model_selection import cross_val_predict
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
-from coursekit.files import writing
-
-PROJECTIONS = ("directions 1 and 2", "directions 3 and 4", "directions 5 and 6", "t-SNE")
-FOLDS = 5
-
-
-@dataclass(frozen=True)
-class Guess:
-    """What a classifier that learned from the labels says of all n images.
-
-    `names`: (n,) its label for each; `confidence`: (n,) its probability; `accuracy`: its share of right answers
-    on labelled images that it was not trained on.
-    """
-
-    names: np.ndarray
-    confidence: np.ndarray
-    accuracy: float
+from coursekit.files import building, unused, writing
 
 
 class Labeller:
-    """`files` and their `features` (name of a layer -> float (n, d)); `labels` holds a name or None for each.
+    """What a person says of `files`, images in `folder`: `labels` holds a name or None for each of them.
 
-    Every action is a method and counts as one of `clicks`; `undo` takes the last one back. With `path`, a JSON
-    file, every action is saved there, and a `Labeller` made with the same path goes on where the last one ended.
-    Raises ValueError if files and features differ in number, or if the saved file is about other images.
+    Every action is a method and counts as one of `clicks`; `undo` takes the last one back. With `path`, a JSON file,
+    every action is saved there, and a `Labeller` made with the same path goes on where the last one ended: a label
+    belongs to its image's path in `folder`, whatever comes before it, and stays in the file while its image is away.
+    Raises ValueError for an image outside of `folder` or given twice, and for a path that holds something else.
     """
 
-    def __init__(self, files, features, path=None):
-        self.files, self.features = [Path(file) for file in files], dict(features)
-        for layer, rows in self.features.items():
-            if len(rows) != len(self.files):
-                raise ValueError(f"Expected features of {len(self.files)} images, found {len(rows)} in layer "
-                                 f"{layer!r}: compute them for the same list of files.")
+    def __init__(self, files, folder, path=None):
+        self.files = [Path(file) for file in files]
+        if outside := [file for file in self.files if not file.is_relative_to(folder)]:
+            raise ValueError(f"Expected images in {folder}, found {outside[0]}: name the folder that holds them all.")
+        self.keys = [file.relative_to(folder).as_posix() for file in self.files]
+        if len(set(self.keys)) < len(self.keys):
+            raise ValueError("Expected every image once, found one that is there twice: list it once.")
         self.labels, self.chosen, self.clicks = [None] * len(self.files), [], 0
-        self.history, self.path, self._maps = [], path and Path(path), {}
+        self.history, self.path, self.away = [], path and Path(path), {}
         if self.path and self.path.exists():
             self._load()
-
-    def points(self, layer, projection=PROJECTIONS[0]):
-        """The map: (n, 2) positions of the images, by what `layer` computes; `projection`: one of PROJECTIONS."""
-        if projection not in PROJECTIONS:
-            raise ValueError(f"Expected one of {', '.join(PROJECTIONS)}, found {projection!r}.")
-        if (layer, projection) not in self._maps:
-            self._maps[layer, projection] = _project(self._scaled(layer), projection)
-        return self._maps[layer, projection]
-
-    def separating_points(self, layer, first, second):
-        """The map (n, 2) on which two labels lie farthest apart: left and right.
-
-        Across: Fisher's linear discriminant, fitted to the images that have one of the two labels. Upwards: the
-        direction of largest spread that is left.
-        """
-        indices = [i for i, name in enumerate(self.labels) if name in (first, second)]
-        names = [self.labels[i] for i in indices]
-        if len(set(names)) < 2:
-            raise ValueError(f"Expected images labelled {first!r} and {second!r}, found {sorted(set(names))}: "
-                             "label some of each first.")
-        rows = PCA(min(30, len(indices) - 1, self.features[layer].shape[1]), random_state=0) \
-            .fit_transform(self._scaled(layer))
-        fitted = LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto").fit(rows[indices], names)
-        across = fitted.coef_[0] / np.linalg.norm(fitted.coef_[0])
-        rest = rows - np.outer(rows @ across, across)
-        return np.column_stack([rows @ across, PCA(1, random_state=0).fit_transform(rest)[:, 0]])
 
     def choose(self, indices):
         """Choose the images at `indices`, instead of those chosen before."""
@@ -100,19 +52,9 @@ class Labeller:
             raise ValueError(f"Expected one of the {len(self.chosen)} chosen images, found {index}.")
         self._act(chosen=[i for i in self.chosen if i != index])
 
-    def choose_similar(self, layer, n=20):
-        """Choose the `n` images without a label, out of all, that are nearest to the mean of those chosen."""
-        if not self.chosen:
-            raise ValueError("Expected chosen images to compare with, found none: choose some first.")
-        rows = self._scaled(layer)
-        distances = np.linalg.norm(rows - rows[self.chosen].mean(0), axis=1)
-        self._act(chosen=[int(i) for i in np.argsort(distances) if self.labels[i] is None][:n])
-
     def label(self, name):
         """Give the chosen images the label `name`, or take theirs away with None; nothing is chosen then."""
-        name = name and str(name).strip()
-        if name == "" or name is not None and ("/" in name or "\\" in name or name.startswith(".")):
-            raise ValueError(f"Expected a name that can be a folder's, found {name!r}: use letters and spaces.")
+        name = name if name is None else check_name(str(name).strip())
         labels = list(self.labels)
         for i in self.chosen:
             labels[i] = name
@@ -124,57 +66,6 @@ class Labeller:
             self.labels, self.chosen = self.history.pop()
             self._save()
 
-    def guess(self, layer):
-        """A `Guess` for all images, by logistic regression on what `layer` computes.
-
-        Its accuracy is cross-validated. Raises ValueError while a label has fewer than five images.
-        """
-        indices, names = self._labelled()
-        model, rows = _classifier(), np.asarray(self.features[layer])
-        accuracy = float((cross_val_predict(model, rows[indices], names, cv=FOLDS) == names).mean())
-        probabilities = model.fit(rows[indices], names).predict_proba(rows)
-        return Guess(model.classes_[probabilities.argmax(1)], probabilities.max(1), accuracy)
-
-    def doubtful(self, layer, n=20):
-        """Indices of at most `n` labelled images that a model trained on the others would call something else.
-
-        Raises ValueError as `guess` does.
-        """
-        indices, names = self._labelled()
-        chances = cross_val_predict(_classifier(), np.asarray(self.features[layer])[indices], names, cv=FOLDS,
-                                    method="predict_proba")
-        own = chances[np.arange(len(indices)), np.searchsorted(np.unique(names), names)]
-        return [indices[i] for i in np.argsort(own) if own[i] < chances[i].max()][:n]
-
-    def export(self, folder, guess=None):
-        """Write `folder`/labels.csv and a copy of each image into `folder`/NAME; the number of images.
-
-        With a `guess`, images without a label get the guessed one; the column `by` tells them apart.
-        Raises FileExistsError if the folder exists.
-        """
-        folder = Path(folder)
-        folder.mkdir(parents=True)
-        lines = []
-        for i, (file, name) in enumerate(zip(self.files, self.labels, strict=True)):
-            if name is not None or guess is not None:
-                sure = 1.0 if name is not None else float(guess.confidence[i])
-                lines.append([file.name, name or guess.names[i], "person" if name else "model", f"{sure:.4f}"])
-                (folder / lines[-1][1]).mkdir(exist_ok=True)
-                shutil.copy(file, folder / lines[-1][1] / file.name)
-        with open(folder / "labels.csv", "w", newline="", encoding="utf-8") as file:
-            csv.writer(file).writerows([["file", "label", "by", "confidence"], *lines])
-        return len(lines)
-
-    def _labelled(self):
-        "Indices and names of the images that have a label; enough of each to learn from."
-        indices = [i for i, name in enumerate(self.labels) if name is not None]
-        names = np.array([self.labels[i] for i in indices])
-        kinds, counts = np.unique(names, return_counts=True)
-        if len(kinds) < 2 or counts.min() < FOLDS:
-            raise ValueError(f"Expected two labels or more with {FOLDS} images each, found "
-                             f"{dict(zip(kinds.tolist(), counts.tolist(), strict=True))}: label more.")
-        return indices, names
-
     def _act(self, labels=None, chosen=None):
         "Take one step: remember the state before it, count a click, save."
         self.history.append((self.labels, self.chosen))
@@ -183,33 +74,54 @@ class Labeller:
         self.clicks += 1
         self._save()
 
-    def _scaled(self, layer):
-        "Features of `layer`, each with mean 0 and standard deviation 1."
-        return StandardScaler().fit_transform(self.features[layer])
-
     def _save(self):
         if self.path:
-            state = {"files": [file.name for file in self.files], "labels": self.labels, "clicks": self.clicks}
+            given = {key: label for key, label in zip(self.keys, self.labels, strict=True) if label is not None}
             with writing(self.path) as partial:
-                partial.write_text(json.dumps(state), encoding="utf-8")
+                partial.write_text(json.dumps({"labels": self.away | given, "clicks": self.clicks}), encoding="utf-8")
 
     def _load(self):
-        state = json.loads(self.path.read_text(encoding="utf-8"))
-        if state["files"] != [file.name for file in self.files]:
-            raise ValueError(f"Expected {self.path.name} to be about these {len(self.files)} images, found "
-                             f"{len(state['files'])} others: choose another path.")
-        self.labels, self.clicks = state["labels"], int(state["clicks"])
+        try:
+            state = json.loads(self.path.read_text(encoding="utf-8"))
+            saved = {key: check_name(label) for key, label in state["labels"].items()}
+            self.clicks = int(state["clicks"])
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"Expected labels saved by a Labeller in {self.path}, found something else ({error}): "
+                             "choose another path.") from error
+        self.labels = [saved.pop(key, None) for key in self.keys]
+        self.away = saved
+        if saved and not any(self.labels):
+            raise ValueError(f"Expected {self.path} to be about these {len(self.files)} images, found labels of "
+                             f"{len(saved)} others, such as {next(iter(saved))}: choose another path, or the folder "
+                             "that it was written for.")
 
 
-def _classifier():
-    "Logistic regression on features of mean 0 and standard deviation 1."
-    return make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=2000))
+def check_name(name):
+    """`name` itself; ValueError for a label that cannot be the name of a folder."""
+    if not name or "/" in name or "\\" in name or name.startswith("."):
+        raise ValueError(f"Expected a name that can be a folder's, found {name!r}: use letters and spaces.")
+    return name
 
 
-def _project(rows, projection):
-    "Two numbers for each of the rows."
-    if projection == "t-SNE":
-        return TSNE(init="pca", perplexity=min(30, len(rows) / 4), max_iter=500, random_state=0).fit_transform(rows)
-    first = 2 * PROJECTIONS.index(projection)
-    n = min(first + 2, *rows.shape)
-    return PCA(n, random_state=0).fit_transform(rows)[:, n - 2:n]
+def export(labeller, folder, guess=None):
+    """Write `folder`/labels.csv and a copy of each labelled image into `folder`/NAME; the number of images.
+
+    With a `Guess` of `coursekit.vision.proposals`, images without a label get the guessed one; the column `by` tells
+    them apart. Of two images with one name the second gets a number. Raises FileExistsError if the folder exists;
+    after any other error there is none, and it can be done again.
+    """
+    folder, lines = Path(folder), []
+    if folder.exists():
+        raise FileExistsError(f"Expected a new folder, found {folder}, which exists: move it away or choose another.")
+    with building(folder) as unfinished:
+        for i, (file, key, label) in enumerate(zip(labeller.files, labeller.keys, labeller.labels, strict=True)):
+            if label is None and guess is None:
+                continue
+            by, sure = ("model", guess.confidence[i]) if label is None else ("person", 1)
+            place = unfinished / (label or check_name(guess.names[i]))
+            place.mkdir(exist_ok=True)
+            shutil.copy(file, unused(place / file.name))
+            lines.append([key, place.name, by, f"{sure:.4f}"])
+        with open(unfinished / "labels.csv", "w", newline="", encoding="utf-8") as table:
+            csv.writer(table).writerows([["file", "label", "by", "confidence"], *lines])
+    return len(lines)

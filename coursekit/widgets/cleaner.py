@@ -9,6 +9,7 @@ from pathlib import Path
 import ipywidgets as widgets
 from PIL import ImageOps
 
+from coursekit.files import unused
 from coursekit.plots import data_url
 from coursekit.vision.images import open_image
 from coursekit.widgets.status import say
@@ -49,9 +50,7 @@ def _move(file, folder):
     if not file.is_file():
         raise FileNotFoundError(f"Expected the image {file.name}, found none: somebody has moved or deleted it.")
     folder.mkdir(parents=True, exist_ok=True)
-    target, n = folder / file.name, 2
-    while target.exists():
-        target, n = folder / f"{file.stem}-{n}{file.suffix}", n + 1
+    target = unused(folder / file.name)
     os.rename(file, target)
     return Move(file, target)
 

@@ -17,7 +17,7 @@ def draw_pet(breed, number, size=None):
 
 
 def draw_pet_and_mask(breed, number, size=None):
-    """The picture that `draw_pet` gives, and where the animal is in it: grey, 255 on the animal and 0 elsewhere."""
+    """The image that `draw_pet` gives, and where the animal is in it: grey, 255 on the animal and 0 elsewhere."""
     if breed not in BREEDS:
         raise ValueError(f"Expected one of the breeds {', '.join(BREEDS)}, found {breed!r}.")
     random = generator(breed, number)
