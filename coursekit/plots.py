@@ -32,20 +32,22 @@ def show(fig, alt):
     Raises ValueError for an axis without a name: say what it measures with `ax.set(xlabel=..., ylabel=...)`.
     """
     axes = [_names(ax) for ax in fig.axes if ax.axison and ax.get_label() != "<colorbar>"]
+    png = _png(fig, alt)
+    show_as("image/png", png if len(png) < LARGE else _in_fewer_colours(png, alt), alt, axes)
+
+
+def _png(fig, alt):
+    "The bytes of `fig` as a PNG that carries the sentence `alt`; closes the figure."
     buffer = io.BytesIO()
     fig.savefig(buffer, format="png", metadata={"Description": alt})
     plt.close(fig)
-    _display("image/png", _smaller(buffer), alt, axes)
+    return buffer.getvalue()
 
 
-def _smaller(buffer):
-    "The bytes of a PNG; of one with photographs in it, which is large, in 256 colours: a quarter of the bytes."
-    if buffer.tell() < LARGE:
-        return buffer.getvalue()
-    image, smaller = Image.open(buffer), io.BytesIO()
-    about = PngInfo()
-    about.add_text("Description", image.text["Description"])
-    image = image.convert("RGB")
+def _in_fewer_colours(png, alt):
+    "The bytes of a PNG with photographs in it, which is large, in 256 colours: a quarter of the bytes."
+    image, smaller, about = Image.open(io.BytesIO(png)).convert("RGB"), io.BytesIO(), PngInfo()
+    about.add_text("Description", alt)
     every_third = image.resize((image.width // 3, image.height // 3), Image.Resampling.NEAREST)
     colours = every_third.quantize(255, method=Image.Quantize.MAXCOVERAGE, kmeans=1)  # keeps rare colours, too
     colours.putpalette(colours.getpalette()[:3 * 255] + [255, 255, 255])
@@ -55,12 +57,20 @@ def _smaller(buffer):
     return smaller.getvalue()
 
 
+def show_as(mime, content, alt, axes=()):
+    """Display an image or a page, bytes or text of the type `mime`, with its sentence `alt`.
+
+    The sentence and the names of the `axes` stand in the metadata for machines, the sentence also below for eyes.
+    """
+    if isinstance(content, bytes):
+        content = base64.b64encode(content).decode()
+    display({mime: content, "text/plain": alt}, metadata={mime: {"alt": alt, "axes": list(axes)}}, raw=True)
+    display(Markdown(f"<small>{alt}</small>"))
+
+
 def to_html(fig, alt):
     """`fig` as an HTML image that carries the sentence `alt`, for a widget to show; closes the figure."""
-    buffer = io.BytesIO()
-    fig.savefig(buffer, format="png")
-    plt.close(fig)
-    return _img("PNG", buffer, alt)
+    return _img("PNG", _png(fig, alt), alt)
 
 
 def show_animation(fig, update, n_frames, alt, interval=60):
@@ -76,7 +86,7 @@ def show_animation(fig, update, n_frames, alt, interval=60):
     plt.close(fig)
     buffer = io.BytesIO()
     frames[0].save(buffer, format="GIF", save_all=True, append_images=frames[1:], duration=interval, loop=0)
-    _display("text/html", _img("GIF", buffer, alt), alt, axes)
+    show_as("text/html", _img("GIF", buffer.getvalue(), alt), alt, axes)
 
 
 def plot_curves(curves, x=None, xlabel="step", ylabel="loss", title="", xscale="linear", yscale="linear"):
@@ -165,9 +175,9 @@ def data_url(image, kind="JPEG", **options):
     return f"data:image/{kind.lower()};base64,{base64.b64encode(image).decode()}"
 
 
-def _img(kind, buffer, alt):
-    "The HTML of an image of `kind`, PNG or GIF, whose bytes lie in `buffer`."
-    return f'<img src="{data_url(buffer.getvalue(), kind)}" alt="{html.escape(alt)}">'
+def _img(kind, content, alt):
+    "The HTML of an image of `kind`, PNG or GIF, from its bytes."
+    return f'<img src="{data_url(content, kind)}" alt="{html.escape(alt)}">'
 
 
 def _names(ax):
@@ -177,11 +187,3 @@ def _names(ax):
         raise ValueError(f"Every axis needs a name, but these are {names}: call ax.set(xlabel=..., ylabel=...), "
                          "or ax.axis('off') for a pure image.")
     return names
-
-
-def _display(mime, content, alt, axes):
-    "Send an image with its sentence to the notebook: in the metadata for machines, below it for eyes."
-    if isinstance(content, bytes):
-        content = base64.b64encode(content).decode()
-    display({mime: content, "text/plain": alt}, metadata={mime: {"alt": alt, "axes": axes}}, raw=True)
-    display(Markdown(f"<small>{alt}</small>"))

@@ -155,7 +155,7 @@ def test_the_numbers_under_the_pointer_are_those_of_each_window():
 
 def test_the_windows_are_shown_with_a_sentence(monkeypatch):
     shown = []
-    monkeypatch.setattr("coursekit.widgets.kernels.display", lambda thing, **options: shown.append((thing, options)))
+    monkeypatch.setattr("coursekit.plots.display", lambda thing, **options: shown.append((thing, options)))
     show_windows(IMAGE, KERNELS["blur"])
     (data, options), (below, _) = shown
     told = data["text/plain"]

@@ -4,12 +4,11 @@ from dataclasses import dataclass
 
 import ipywidgets as widgets
 import numpy as np
-from IPython.display import Markdown, display
 from matplotlib.patches import Rectangle
 from numpy.lib.stride_tricks import sliding_window_view
 from PIL import Image
 
-from coursekit.plots import data_url, figure, to_html
+from coursekit.plots import data_url, figure, show_as, to_html
 from coursekit.style import VALID
 from coursekit.widgets.status import say
 
@@ -86,11 +85,16 @@ def draw_window(image, kernel, row, column):
                                (axs[3], window.products, "9 products")]:
         high = 1.6 * np.abs(numbers).max() + 1e-9
         _draw_numbers(ax, numbers, title, -high, high, "RdBu_r")
-    high = max(np.abs(output).max(), 1e-9)
-    low = -high if kernel.min() < 0 else 0
+    low, high = _greys(kernel, output)
     _draw_image(axs[4], output, (column + 0.5, row + 0.5), 1, image.shape, low, high)
     axs[4].set_title(f"their sum, {window.total:.2f}, is one pixel")
     return fig, _sentence(window, row, column, output.shape)
+
+
+def _greys(kernel, output):
+    "The numbers that are black and white in a kernel's output."
+    high = max(np.abs(output).max(), 1e-9)
+    return -high if kernel.min() < 0 else 0, high
 
 
 def _sentence(window, row, column, shape):
@@ -126,14 +130,14 @@ def hover_windows(image, kernel):
     """
     image, kernel = np.asarray(image), np.asarray(kernel, float)
     output, (height, width) = convolve(image, kernel), image.shape
-    high = max(np.abs(output).max(), 1e-9)
+    low, high = _greys(kernel, output)
     places = "".join(_place(window_at(image, kernel, row, column)) for row, column in np.ndindex(output.shape))
     labels = (f"9 pixels{5 * NEW_LINE}times kernel\n{_lines(kernel, '4g')}\n\n9 products{5 * NEW_LINE}"
               "their sum")
     right = width * CELL + MIDDLE
     return (f'{STYLE}<div class="windows" style="--width: {width * CELL}px; height: {max(height * CELL, 270)}px; '
             f'width: {right + output.shape[1] * CELL}px">{_scaled(image, 0, 1, 0, 0, "The image.")}'
-            f'{_scaled(output, -high if kernel.min() < 0 else 0, high, right, CELL, "The output of the kernel.")}'
+            f'{_scaled(output, low, high, right, CELL, "The output of the kernel.")}'
             f'<div class="numbers">{labels}</div><div class="places" style="grid-template-columns: '
             f'repeat({output.shape[1]}, {CELL}px)">{places}</div></div>')
 
@@ -143,9 +147,7 @@ def show_windows(image, kernel):
     output = convolve(image, kernel)
     told = (f"An image of {len(image)} x {len(image[0])} pixels, and what the kernel makes of it: {len(output)} x "
             f"{len(output[0])} pixels, from {output.min():.2f} to {output.max():.2f}. Point at a place of the image.")
-    display({"text/html": hover_windows(image, kernel), "text/plain": told},
-            metadata={"text/html": {"alt": told, "axes": []}}, raw=True)
-    display(Markdown(f"<small>{told}</small>"))
+    show_as("text/html", hover_windows(image, kernel), told)
 
 
 def _place(window):
