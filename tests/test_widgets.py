@@ -5,8 +5,7 @@ import math
 import pytest
 
 from coursekit.sheets.sheet import Sheet
-from coursekit.widgets.sheets import sheet_controls
-from coursekit.widgets.softmax import softmax_playground
+from coursekit.widgets.sheets import sheet_controls, softmax_playground
 
 
 def make_sheet():

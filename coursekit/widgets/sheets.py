@@ -1,10 +1,11 @@
-"""Run, Step and Reset for a sheet, and sliders for its cells: the buttons of the lecture's workbook."""
+"""Controls for a sheet: the buttons of the lecture's workbook, sliders for cells, and a softmax to play with."""
 
 import math
 
 import ipywidgets as widgets
 
-from coursekit.plots import to_html
+from coursekit.plots import figure, to_html
+from coursekit.style import TRAIN, VALID
 from coursekit.widgets.status import say
 
 
@@ -37,3 +38,37 @@ def sheet_controls(sheet, chart, goal=None, sliders=None):
     buttons = [button("Run 5 epochs", sheet.run), button("Step", sheet.step), button("Reset", sheet.reset)]
     moving = [slider(name, *ends) for name, ends in (sliders or {}).items()]
     return widgets.VBox([widgets.HBox([*buttons, *moving]), status, table, drawing])
+
+
+def softmax_playground(make_sheet, outputs, true):
+    """A slider for each of the `outputs` (dict of class -> number), a choice of the `true` class, table and bars.
+
+    `make_sheet(outputs, true)` computes: a Sheet with columns `output` and `softmax` and a total `loss`.
+    """
+    sliders = {name: widgets.FloatSlider(value=value, min=-6, max=6, step=0.01, description=name)
+               for name, value in outputs.items()}
+    choice = widgets.Dropdown(options=list(outputs), value=true, description="true class")
+    table, drawing, status = widgets.HTML(), widgets.HTML(), widgets.HTML()
+
+    def refresh(_=None):
+        sheet = make_sheet({name: slider.value for name, slider in sliders.items()}, choice.value)
+        probability = dict(zip(outputs, sheet.frame["softmax"], strict=True))
+        table.value = sheet.to_html()
+        drawing.value = to_html(*draw_probabilities(probability, choice.value))
+        status.value = say(f"Probability of {choice.value}: {probability[choice.value]:.3f}, "
+                           f"loss {sheet.total('loss'):.3f}.")
+
+    for control in [*sliders.values(), choice]:
+        control.observe(refresh, "value")
+    refresh()
+    controls = widgets.VBox([*sliders.values(), choice, status])
+    return widgets.VBox([widgets.HBox([controls, drawing]), table])
+
+
+def draw_probabilities(probability, true):
+    """Bars of the dict class -> `probability`, the `true` class in its own colour; the figure and its sentence."""
+    fig, ax = figure(width=4, height=2.6)
+    ax.bar(list(probability), list(probability.values()),
+           color=[VALID if name == true else TRAIN for name in probability])
+    ax.set(xlabel="class", ylabel="probability", ylim=(0, 1), title="Softmax of the outputs")
+    return fig, "Probabilities: " + ", ".join(f"{name} {value:.3f}" for name, value in probability.items()) + "."
