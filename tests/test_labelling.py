@@ -103,6 +103,7 @@ def test_labels_stay_while_their_images_are_away_or_their_folder_has_moved(twins
     path, folder = tmp_path / "labels.json", tmp_path / "images"
     give(Labeller(twins, folder, path), [0, 5], "red")
     give(Labeller(twins[:4], folder, path), [1], "blue")  # without those of tuesday
+    assert Labeller(twins[6:], folder, path).labels == [None, None]
     moved = folder.rename(tmp_path / "elsewhere")
     again = Labeller([moved / file.relative_to(folder) for file in twins], moved, path)
     assert again.labels == ["red", "blue", None, None, None, "red", None, None]

@@ -17,9 +17,10 @@ from coursekit.files import building, unused, writing
 class Labeller:
     """What a person says of `files`, images in `folder`: `labels` holds a name or None for each of them.
 
-    Every action is a method and counts as one of `clicks`; `undo` takes the last one back. With `path`, a JSON file,
-    every action is saved there, and a `Labeller` made with the same path goes on where the last one ended: a label
-    belongs to its image's path in `folder`, whatever comes before it, and stays in the file while its image is away.
+    `chosen` are the indices in hand. Every action is a method and counts as one of `clicks`; `undo` takes the last one
+    back. With `path`, a JSON file, every action is saved there, and a `Labeller` made with the same path goes on where
+    the last one ended: a label belongs to its image's path in `folder`, one of `keys`, so it matters neither where the
+    folder lies nor which other images there are, and it stays in the file while its image is away.
     Raises ValueError for an image outside of `folder` or given twice, and for a path that holds something else.
     """
 
@@ -33,7 +34,7 @@ class Labeller:
         self.labels, self.chosen, self.clicks = [None] * len(self.files), [], 0
         self.history, self.path, self.away = [], path and Path(path), {}
         if self.path and self.path.exists():
-            self._load()
+            self._load(Path(folder))
 
     def choose(self, indices):
         """Choose the images at `indices`, instead of those chosen before."""
@@ -80,7 +81,7 @@ class Labeller:
             with writing(self.path) as partial:
                 partial.write_text(json.dumps({"labels": self.away | given, "clicks": self.clicks}), encoding="utf-8")
 
-    def _load(self):
+    def _load(self, folder):
         try:
             state = json.loads(self.path.read_text(encoding="utf-8"))
             saved = {key: check_name(label) for key, label in state["labels"].items()}
@@ -90,10 +91,9 @@ class Labeller:
                              "choose another path.") from error
         self.labels = [saved.pop(key, None) for key in self.keys]
         self.away = saved
-        if saved and not any(self.labels):
-            raise ValueError(f"Expected {self.path} to be about these {len(self.files)} images, found labels of "
-                             f"{len(saved)} others, such as {next(iter(saved))}: choose another path, or the folder "
-                             "that it was written for.")
+        if saved and not any(self.labels) and not any((folder / key).exists() for key in saved):
+            raise ValueError(f"Expected {self.path} to be about images in {folder}, found labels of {len(saved)} "
+                             f"others, such as {next(iter(saved))}: choose another path, or the folder they are in.")
 
 
 def check_name(name):
