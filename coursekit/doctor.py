@@ -30,7 +30,7 @@ class Finding(NamedTuple):
 def main():
     """Print every finding; the exit status: 0 if the lessons will run, else 1."""
     findings = [check_python(), *check_variables(), *check_place(), check_packages(), check_device(), check_home(),
-                check_disk(), check_cache(), check_kernel(), *check_data(), check_lock()]
+                *check_cache(), check_kernel(), *check_data(), check_lock()]
     for finding in findings:
         print(f"{MARKS[finding.good]}  {finding.subject:9} {finding.text}")
     wrong = [finding.subject for finding in findings if finding.good is False]
@@ -118,24 +118,16 @@ def check_home():
 
 
 def check_cache():
-    """Whether what is fetched or computed can be kept."""
+    """Whether what is fetched or computed can be kept, and the free disk there."""
     try:
         folder = cache_folder()
+        free = shutil.disk_usage(nearest(folder)).free
     except (OSError, ImportError) as error:
-        return Finding(False, "cache", str(error))
-    if reason := why_not_writable(folder):
-        return Finding(False, "cache", f"{folder} cannot be written ({reason}): set COURSEKIT_CACHE to a folder of "
-                       "your own")
-    return Finding(True, "cache", str(folder))
-
-
-def check_disk():
-    """Free disk where the cache is."""
-    try:
-        free = shutil.disk_usage(nearest(cache_folder())).free
-    except (OSError, ImportError) as error:
-        return Finding(False, "disk", str(error))
-    return Finding(free > FREE_DISK, "disk", f"{free / 1e9:.1f} GB free (needed: {FREE_DISK / 1e9:.0f})")
+        return [Finding(False, "cache", str(error))]
+    reason = why_not_writable(folder)
+    remedy = f" cannot be written ({reason}): set COURSEKIT_CACHE to a folder of your own" if reason else ""
+    return [Finding(not reason, "cache", f"{folder}{remedy}"),
+            Finding(free > FREE_DISK, "disk", f"{free / 1e9:.1f} GB free (needed: {FREE_DISK / 1e9:.0f})")]
 
 
 def check_kernel(prefix=sys.prefix):
