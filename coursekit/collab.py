@@ -17,21 +17,40 @@ from coursekit.layers import ScaledSigmoid, embedding, linear_block
 from coursekit.learner import Learner
 from coursekit.loaders import Loaders, TensorLoader
 from coursekit.optimizers import adamw_short
+from coursekit.tabular.columns import as_continuous, get, held_out_rows
 
 
 class Vocabulary:
-    """The distinct ids of a column in order of first appearance, with the codes 1, 2, 3, ...; code 0 is unknown."""
+    """The distinct ids of a column in order of first appearance, with the codes 1, 2, 3, ...; code 0 is unknown.
+
+    A missing id is unknown, too.
+    """
 
     def __init__(self, ids: Iterable):
-        self.ids = pd.Index(pd.unique(pd.Series(ids)))
+        self.ids = pd.Index(pd.Series(ids).dropna().unique())
+        self.are_text = set(map(_is_text, self.ids))
 
     def __len__(self) -> int:
         """The number of codes, that of the unknown included: the rows an embedding needs."""
         return len(self.ids) + 1
 
     def encode(self, ids: Iterable) -> torch.Tensor:
-        """The codes of `ids`, int64 of shape (n,); 0 for an id that is not in the vocabulary."""
-        return torch.from_numpy(self.ids.get_indexer(pd.Index(ids)).astype("int64") + 1)
+        """The codes of `ids`, int64 of shape (n,); 0 for an id that is not in the vocabulary.
+
+        Text where the vocabulary holds numbers, or the reverse, is a ValueError: every such id would be unknown.
+        """
+        ids = pd.Index(ids)
+        codes = self.ids.get_indexer(ids).astype("int64") + 1
+        unknown = ids[codes == 0].dropna().unique().tolist()
+        strange = [name for name in unknown if _is_text(name) not in self.are_text]
+        if strange and self.are_text:
+            raise ValueError(f"Expected ids such as {self.ids[:1].tolist()[0]!r}, as in the training rows, found "
+                             f"{strange[0]!r}: convert them to the same type.")
+        return torch.from_numpy(codes)
+
+
+def _is_text(name):
+    return isinstance(name, str)
 
 
 class EmbeddingDotBias(nn.Module):
@@ -133,14 +152,17 @@ def collab_learner(ratings: pd.DataFrame, valid: float | ArrayLike = 0.1, user: 
 
     `user`, `item` and `rating` name columns. With `sizes` the model is an `EmbeddingNN` with layers of these sizes,
     otherwise an `EmbeddingDotBias`. The vocabularies hold what occurs in the training rows; users and items that are
-    only in the others have code 0. `options` go to the `Learner`. Source: lesson 5 (1:00:43).
+    only in the others have code 0. Raises ValueError for another `valid`, and for a rating that is no number.
+    `options` go to the `Learner`. Source: lesson 5 (1:00:43).
     """
-    valid = random_rows(len(ratings), valid, seed) if isinstance(valid, float) else np.asarray(valid)
+    if gaps := get(ratings, rating).isna().sum():
+        raise ValueError(f"Expected a number in every row of {rating}, found {gaps} gaps: leave these rows out.")
+    valid = held_out_rows(ratings, random_rows(len(ratings), valid, seed) if isinstance(valid, float) else valid)
     train, held_out = ratings[~valid], ratings[valid]
-    users, items = Vocabulary(train[user]), Vocabulary(train[item])
+    users, items = Vocabulary(get(train, user)), Vocabulary(get(train, item))
 
     def loader(rows, **settings):
-        targets = torch.tensor(rows[rating].to_numpy(), dtype=torch.float32)
+        targets = torch.tensor(as_continuous(rows, rating).to_numpy(), dtype=torch.float32)
         return TensorLoader(users.encode(rows[user]), items.encode(rows[item]), targets, device=options.get("device"),
                             **settings)
 

@@ -20,11 +20,12 @@ PADDING = "\0"
 class Vocabulary:
     """The distinct characters of a text in order, after the padding character, which has code 0.
 
+    Windows' end of a line, two characters, counts as one, the newline of all other systems.
     Source: Deep Learning 2, lesson 6 (1:24:50).
     """
 
     def __init__(self, text: str):
-        self.characters = [PADDING, *sorted(set(text) - {PADDING})]
+        self.characters = [PADDING, *sorted(set(_with_newlines(text)) - {PADDING})]
         self._codes = {character: code for code, character in enumerate(self.characters)}
 
     def __len__(self) -> int:
@@ -32,15 +33,20 @@ class Vocabulary:
 
     def encode(self, text: str) -> torch.Tensor:
         """The codes of `text`, int64 of shape (characters,); raises ValueError for an unknown character."""
+        text = _with_newlines(text)
         unknown = set(text) - set(self._codes)
         if unknown:
             raise ValueError(f"Expected characters of the vocabulary, found {sorted(unknown)}: leave them out, or "
                              "build the vocabulary from a text that has them.")
-        return torch.tensor([self._codes[character] for character in text])
+        return torch.tensor([self._codes[character] for character in text], dtype=torch.int64)
 
     def decode(self, codes: torch.Tensor | Sequence[int]) -> str:
         """The text that `codes`, a tensor or list of integers, spell."""
         return "".join(self.characters[code] for code in torch.as_tensor(codes).tolist())
+
+
+def _with_newlines(text):
+    return text.replace("\r\n", "\n")
 
 
 def windows(codes: torch.Tensor, length: int, stride: int = 1) -> torch.Tensor:
@@ -98,18 +104,28 @@ def write(next_logits: Callable[[torch.Tensor], torch.Tensor], start: torch.Tens
           temperature: float = 1.0, top_k: int | None = None, seed: int = 0) -> torch.Tensor:
     """`n` codes that follow the codes `start`; `next_logits(codes)` gives the logits (n_characters,) of the next one.
 
-    `temperature` 0 always takes the likeliest, 1 samples as the model believes; `top_k` keeps the k likeliest only.
+    `temperature` 0 always takes the likeliest, 1 samples as the model believes; `top_k` keeps the k likeliest only,
+    all for None, 0 or more than there are. Raises ValueError if there is nothing to start from, and for a
+    temperature below 0 or infinite.
     """
+    if isinstance(start, str) or len(start) == 0:
+        raise ValueError(f"Expected the codes of one character or more to go on from, found {start!r}: give "
+                         'vocabulary.encode("The ").')
+    if not 0 <= temperature < math.inf or (top_k or 0) < 0:
+        raise ValueError(f"Expected a temperature and a top_k of 0 or more, found {temperature} and {top_k}: 1 and "
+                         "None sample as the model believes.")
     random = torch.Generator().manual_seed(seed)
     codes = torch.as_tensor(start).tolist()
     for _ in range(n):
         logits = next_logits(torch.tensor(codes)).float().cpu()
-        if top_k is not None:
-            logits = logits.masked_fill(logits < logits.topk(top_k).values[-1], -math.inf)  # the caller's stay
-        if temperature == 0:
+        if top_k:
+            least = logits.topk(min(top_k, len(logits))).values[-1]
+            logits = logits.masked_fill(logits < least, -math.inf)  # the caller's stay
+        if temperature < torch.finfo().tiny:  # 0, or nothing that one could divide by
             codes.append(logits.argmax().item())
         else:
-            codes.append(torch.multinomial((logits / temperature).softmax(0), 1, generator=random).item())
+            scaled = (logits - logits.max()) / temperature  # the largest is 0, however small the temperature
+            codes.append(torch.multinomial(scaled.softmax(0), 1, generator=random).item())
     return torch.tensor(codes[len(start):])
 
 

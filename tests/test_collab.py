@@ -166,3 +166,50 @@ def test_a_stranger_is_predicted_better_as_an_average_person(ratings):
     before = learn.validate()["valid_loss"]
     learn.average_unknown()
     assert learn.validate()["valid_loss"] < before - 0.05
+
+
+@pytest.mark.parametrize("trained, asked, expected", [
+    ([7, 5], [5.0, 6.0, None], [2, 0, 0]), ([7, 5], pd.array([5, None], dtype="Int64"), [2, 0]),
+    ([7.0, 5.0], [5, 7], [2, 1]), (["a", "b"], pd.Categorical(["b", None, "c"]), [2, 0, 0]),
+    (pd.Categorical([7, 5]), [5, 6], [2, 0]), ([7, "a"], ["a", 7, "b", 6], [2, 1, 0, 0])])
+def test_ids_are_the_same_in_other_types_of_their_kind(trained, asked, expected):
+    assert Vocabulary(trained).encode(asked).tolist() == expected
+
+
+@pytest.mark.parametrize("trained, asked, message", [
+    ([7, 5], ["5", "7"], "Expected ids such as 7, as in the training rows, found '5': convert"),
+    ([7, 5], [7, "5"], "Expected ids such as 7, as in the training rows, found '5': convert"),
+    (["7", "5"], [5], "Expected ids such as '7', as in the training rows, found 5: convert"),
+    (["7", "5"], pd.Categorical([5]), "Expected ids such as '7', as in the training rows, found 5: convert")])
+def test_ids_of_another_kind_are_refused(trained, asked, message):
+    with pytest.raises(ValueError, match=message):
+        Vocabulary(trained).encode(asked)
+
+
+@pytest.mark.parametrize("ids", [[7, np.nan, 5, np.nan], ["a", None, "b"], pd.array([7, None, 5], dtype="Int64")])
+def test_a_missing_id_is_unknown(ids):
+    vocabulary = Vocabulary(ids)
+    assert len(vocabulary) == 3 and vocabulary.encode(ids).tolist()[:3] == [1, 0, 2]
+
+
+@pytest.mark.parametrize("valid", [0.0, 1.0, 0, [1] * 10 + [0] * 2990, range(300), "10 %", None, [True, False]])
+def test_what_holds_out_no_ratings_is_refused(ratings, valid):
+    with pytest.raises(ValueError, match="Expected `valid` to hold True or False for each of the 3000 rows"):
+        make(ratings, valid=valid)
+
+
+def test_rows_are_held_out_by_any_booleans(ratings):
+    mask = ratings["user"] > 150
+    shuffled = ratings.sample(frac=1, random_state=0)
+    for valid in (mask.tolist(), mask.astype(object), mask.astype("boolean"), shuffled["user"] > 150):
+        learn = make(ratings, valid=valid)
+        assert np.allclose(learn.loaders.valid.tensors[2], ratings["rating"][mask])
+
+
+def test_tables_that_are_no_ratings_are_refused(ratings):
+    with pytest.raises(ValueError, match="Expected a column user, found userId, title, rating: add it"):
+        make(ratings.rename(columns={"user": "userId"}))
+    with pytest.raises(ValueError, match="Expected numbers in rating, found .*: convert it"):
+        make(ratings.assign(rating="5"))
+    with pytest.raises(ValueError, match="Expected a number in every row of rating, found 1 gaps"):
+        make(ratings.assign(rating=ratings["rating"].where(ratings.index > 0)))

@@ -114,18 +114,58 @@ def test_a_gap_where_there_was_none_is_refused_and_the_input_is_never_changed():
 
 
 def test_normalize_uses_the_training_rows_and_the_samples_standard_deviation():
-    frame, before = small(a=[1, 2, 3, 4], b=[True, False, True, True], c=[5.0] * 4)
-    normalize = Normalize([], ["a", "b", "c"]).fit(frame)
+    frame, before = small(a=[1, 2, 3, 4], b=[True, False, True, True])
+    normalize = Normalize([], ["a", "b"]).fit(frame)
     assert normalize.means["a"] == 2.5 and normalize.stds["a"] == np.std([1, 2, 3, 4], ddof=1)
     new = normalize.transform(frame)
-    assert frame.equals(before) and new["c"].tolist() == [0, 0, 0, 0]
+    assert frame.equals(before)
     assert new["a"].tolist() == [(x - 2.5) / (normalize.stds["a"] + 1e-7) for x in (1, 2, 3, 4)]
     assert new["b"].mean() == pytest.approx(0, abs=1e-12) and new["b"].std() == pytest.approx(1, abs=1e-6)
-    after = normalize.transform(pd.DataFrame({"a": [2.5], "b": [0], "c": [6.0]}))
-    assert after["a"].tolist() == [0] and after["c"].iloc[0] == pytest.approx(1e7)
-    for bad in ([1.0, np.inf, 2.0], [1.0, np.nan, np.nan]):
-        with pytest.raises(ValueError, match="two numbers or more, all finite, in the training rows of a"):
-            Normalize([], ["a"]).fit(pd.DataFrame({"a": bad}))
+    assert normalize.transform(pd.DataFrame({"a": [2.5], "b": [0]}))["a"].tolist() == [0]
+
+
+@pytest.mark.parametrize("constant", [[2015, 2015], [5.0, np.nan, 5.0], [1.0, np.nan], [0.0, 0.0], [100, 100 + 1e-9],
+                                      [-1e12, -1e12 - 1e-4]])
+def test_a_column_that_is_constant_in_training_is_refused(constant):
+    frame = pd.DataFrame({"a": constant, "b": range(len(constant))})
+    for processors in (Normalize([], ["a", "b"]), Processors([], ["a", "b"])):
+        with pytest.raises(ValueError, match="numbers that differ in the training rows of a, found .*: leave it out"):
+            processors.fit(frame)
+
+
+@pytest.mark.parametrize("small_steps", [[1e-9, 2e-9], [1e8, 1e8 + 1], [1438300800, 1438387200], [0, 1e-12]])
+def test_small_differences_are_no_constant(small_steps):
+    frame = pd.DataFrame({"a": small_steps})
+    assert Normalize([], ["a"]).fit(frame).transform(frame)["a"].diff().iloc[1] > 0
+
+
+@pytest.mark.parametrize("huge", [np.inf, -np.inf, 1e300])
+def test_numbers_that_are_not_finite_are_refused(huge):
+    frame = pd.DataFrame({"a": [1.0, 2.0], "b": [3.0, 4.0]})
+    with pytest.raises(ValueError, match="Expected finite numbers in the training rows of a, found inf"):
+        Normalize([], ["a", "b"]).fit(frame.assign(a=[1, np.inf]))
+    for kinds in ([Normalize], [FillMissing, Normalize], [FillMissing]):
+        processors = Processors([], ["a", "b"], kinds).fit(frame)
+        with pytest.raises(ValueError, match="Expected finite numbers in b, found gaps or inf"):
+            processors.inputs(frame.assign(b=[3, huge]))
+
+
+@pytest.mark.parametrize("continuous", [["b"], []])
+def test_one_row_is_a_frame_of_one_row(continuous):
+    frame = pd.DataFrame({"a": ["x", "y", "x"], "b": [1.0, 2.0, 4.0]})
+    processors = Processors(["a"], continuous).fit(frame)
+    for row in (frame.iloc[1].to_dict(), frame.iloc[1], frame.to_dict("list")):
+        with pytest.raises(ValueError, match="Expected a data frame, found a (dict|Series): give"):
+            processors.inputs(row)
+    for row in (pd.DataFrame([frame.iloc[1].to_dict()]), frame.iloc[[1]]):  # what the sentence says
+        for one, of_all in zip(processors.inputs(row), processors.inputs(frame), strict=True):
+            assert torch.equal(one[0], of_all[1])
+
+
+@pytest.mark.parametrize("gap", [3.0, None])
+def test_names_of_columns_are_text(gap):
+    with pytest.raises(ValueError, match="Expected text as the name of a column, found 0: rename the columns"):
+        Processors([0], [1]).fit(pd.DataFrame([["x", 1.0], ["y", gap], ["x", 2.0]]))
 
 
 @pytest.mark.parametrize("values, others, expected", [
@@ -157,7 +197,7 @@ def test_levels_of_two_kinds_are_refused():
 
 @pytest.mark.parametrize("kind", [FillMissing, Normalize])
 def test_continuous_columns_hold_numbers(kind):
-    with pytest.raises(ValueError, match="numbers in the continuous column a, found .*: convert it"):
+    with pytest.raises(ValueError, match="Expected numbers in a, found .*: convert it"):
         kind([], ["a"]).fit(pd.DataFrame({"a": ["1", "2"]}))
 
 
@@ -193,7 +233,7 @@ def test_only_some_processors_and_only_one_sort_of_column(train):
     assert codes.shape == (12, 3) and continuous.shape == (12, 0)
     codes, continuous = Processors([], ["Mean_Humidity"], [Normalize]).fit(train).inputs(train)
     assert codes.shape == (12, 0) and continuous.shape == (12, 1)
-    with pytest.raises(ValueError, match="no gaps in CompetitionDistance, Mean_Humidity: use FillMissing"):
+    with pytest.raises(ValueError, match="numbers in CompetitionDistance, found gaps or inf: use FillMissing"):
         Processors(CATEGORICAL, CONTINUOUS, [Categorify, Normalize]).fit(train).inputs(train)
 
 

@@ -150,3 +150,95 @@ def test_null_counts_lists_columns_with_nulls_most_first():
     df = pd.DataFrame({"a": [1, 2, 3], "b": [None, 2, None], "c": [None, None, None], "d": ["x", None, "y"]})
     assert null_counts(df).to_dict() == {"c": 3, "b": 2, "d": 1}
     assert list(null_counts(df)) == [3, 2, 1]
+
+
+def three_days(**columns):
+    """Three days of one store, with other columns in place of these or beside them."""
+    return pd.DataFrame({"Store": 1, "Date": pd.date_range("2015-01-01", periods=3), "Promo": [0, 1, 0]} | columns)
+
+
+@pytest.mark.parametrize("events", [[0, 1, 0], [0.0, 1.0, 0.0], [False, True, False],
+                                    pd.array([False, True, False], dtype="boolean"),
+                                    pd.Series([False, True, False], dtype=object), pd.Categorical([0, 1, 0])])
+def test_an_event_is_true_or_1_in_any_type(events):
+    counted = elapsed(three_days(Promo=events), "Promo")
+    assert counted["AfterPromo"].tolist() == [0, 0, 1] and counted["BeforePromo"].tolist() == [-1, 0, 0]
+
+
+@pytest.mark.parametrize("events, found", [
+    (["0", "1", "0"], "'0'"), (["a", "0", "0"], "'0'"), ([0, 2, 0], "2"), ([0, 0.5, 1], "0.5"),
+    (["False", "True", "True"], "'False'")])
+def test_what_is_no_event_is_refused(events, found):
+    with pytest.raises(ValueError, match=f"Expected True or False, or 1 or 0, in Promo, found {found}: compare"):
+        elapsed(three_days(Promo=events), "Promo")
+
+
+@pytest.mark.parametrize("column, values", [
+    ("Promo", [0, 1, None]), ("Promo", ["Rain", None, None]), ("Promo", pd.array([True, None, False], "boolean")),
+    ("Store", [1, None, 1]), ("Date", [*pd.date_range("2015-01-01", periods=2), None])])
+def test_gaps_are_refused(column, values):
+    for count in (elapsed, rolling_sums):
+        with pytest.raises(ValueError, match=f"Expected no gaps in Store, Date, Promo, found .*{column}.*: fill"):
+            count(three_days(**{column: values}), *(["Promo"] if count is elapsed else [["Promo"]]))
+
+
+def test_days_are_those_of_the_calendar_where_one_has_23_hours():
+    days = three_days(Date=pd.date_range("2015-03-29", periods=3, tz="Europe/Berlin"), Promo=[1, 0, 1])
+    counted = elapsed(days, "Promo")
+    assert counted["AfterPromo"].tolist() == [0, 1, 0] and counted["BeforePromo"].tolist() == [0, -1, 0]
+
+
+def test_days_may_be_text():
+    days = three_days()
+    assert_frame_equal(elapsed(days.assign(Date=days["Date"].astype(str)), "Promo"), elapsed(days, "Promo"))
+
+
+def test_rolling_sums_keep_decimals_and_whole_numbers():
+    days = three_days(Rain=[0.5, 0.25, 2.0])
+    sums = rolling_sums(days, ["Rain", "Promo"], rows=2)
+    assert sums["Rain_bw"].tolist() == [0.5, 0.75, 2.25] and sums["Rain_fw"].tolist() == [0.75, 2.25, 2.0]
+    assert sums["Promo_bw"].tolist() == [0, 1, 1] and sums["Promo_bw"].dtype == "int64"
+    with pytest.raises(ValueError, match="Expected numbers in Promo, found (str|object): convert it with"):
+        rolling_sums(three_days(Promo=["a", "b", "c"]), ["Promo"])
+
+
+@pytest.mark.parametrize("numbers", [
+    [20150131, 20150201], [2015, 2016], [42035, 42036], [20150131.0, 20150201.0], [True, False],
+    pd.Series([20150131, 20150201], dtype=object), pd.array([20150131, 20150201], dtype="Int64")])
+def test_numbers_are_no_dates(numbers):
+    df = pd.DataFrame({"Date": numbers})
+    with pytest.raises(ValueError, match="Expected dates in Date, found numbers: say what they mean") as caught:
+        add_datepart(df, "Date")
+    if df["Date"].iloc[0] == 20150131 and df["Date"].dtype != float:  # the advice works
+        advised = pd.to_datetime(df["Date"].astype(str), format="%Y%m%d")
+        assert '(df["Date"].astype(str), format="%Y%m%d")' in str(caught.value)
+        assert add_datepart(df.assign(Date=advised), "Date")["Day"].tolist() == [31, 1]
+
+
+@pytest.mark.parametrize("dates", [pd.period_range("2015-01", periods=2, freq="M"), ["20150131", "2015-02-01"],
+                                   ["2015-01-01T00:00+01:00", "2015-07-01T00:00+02:00"], ["2015-01-31", "never"]])
+def test_dates_that_pandas_cannot_read_are_refused(dates):
+    with pytest.raises(ValueError, match=r"Expected dates of one form in Date, found others \(.*\): convert"):
+        add_datepart(pd.DataFrame({"Date": dates}), "Date")
+
+
+def test_a_date_is_taken_apart_in_its_own_zone():
+    dates = pd.to_datetime(["2015-06-30 23:30:00", "1969-12-31 23:59:59"]).tz_localize("Europe/Berlin")
+    parts = add_datepart(pd.DataFrame({"Date": dates}), "Date", time=True)
+    assert parts.loc[0, ["Month", "Day", "Hour", "Minute"]].tolist() == [6, 30, 23, 30]
+    assert parts["Is_quarter_end"].all()
+    assert parts["Elapsed"].tolist() == [1435699800, -3601] and parts["Elapsed"].dtype == "int64"
+
+
+def test_names_of_columns_are_text():
+    with pytest.raises(ValueError, match="Expected text as the name of a column, found 0"):
+        add_datepart(pd.DataFrame({0: ["2015-07-31"]}), 0)
+
+
+@pytest.mark.parametrize("missing", [None, np.nan])
+def test_a_missing_key_matches_nothing(missing):
+    left = pd.DataFrame({"k": ["a", missing, missing], "l": [1, 2, 3]})
+    right = pd.DataFrame({"k": ["a", missing, missing, "c"], "b": ["x", "y", "z", "w"]})
+    assert left_join(left, right, "k")["b"].fillna("none").tolist() == ["x", "none", "none"]
+    with_two = left_join(left, right.assign(l=[1, 2, 3, 4]), ["k", "l"])
+    assert with_two["b"].fillna("none").tolist() == ["x", "none", "none"]

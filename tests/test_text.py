@@ -102,3 +102,46 @@ def test_padding_does_not_count_in_a_sequence():
     targets[0, 3:] = -100
     expected = torch.nn.functional.cross_entropy(logits.flatten(0, 1)[targets.flatten() >= 0], targets[targets >= 0])
     assert torch.allclose(sequence_loss(logits, targets), expected)
+
+
+def test_an_empty_text_has_no_codes():
+    codes = Vocabulary("banana").encode("")
+    assert codes.shape == (0,) and codes.dtype == torch.int64
+
+
+@pytest.mark.parametrize("start", ["", "ban", [], torch.tensor([], dtype=torch.int64)])
+def test_writing_needs_codes_to_start_from(start):
+    with pytest.raises(ValueError, match=r"Expected the codes of one character or more .*: give vocabulary.encode"):
+        write(lambda codes: torch.zeros(3), start, 4)
+
+
+def test_a_top_k_beyond_the_vocabulary_lets_all_compete():
+    for top_k in (0, None, 3, 4, 1000):
+        written = write(lambda codes: torch.zeros(3), [0], 50, top_k=top_k)
+        assert torch.equal(written, write(lambda codes: torch.zeros(3), [0], 50)) and len(written.unique()) == 3
+
+
+@pytest.mark.parametrize("temperature", [1e-3, 1e-30, 1e-40, 1e-320, 0])
+@pytest.mark.parametrize("top_k", [None, 2])
+def test_a_tiny_temperature_takes_the_likeliest(temperature, top_k):
+    logits = torch.tensor([-100.0, 50.0, 49.0])
+    assert write(lambda codes: logits, [0], 5, temperature, top_k).tolist() == [1] * 5
+
+
+def test_equal_characters_share_at_a_tiny_temperature():
+    written = write(lambda codes: torch.tensor([5.0, 1.0, 5.0]), [0], 50, 1e-35)
+    assert set(written.tolist()) == {0, 2}
+
+
+@pytest.mark.parametrize("wrong", [{"temperature": -1}, {"temperature": math.inf}, {"temperature": math.nan},
+                                   {"top_k": -1}])
+def test_impossible_ways_to_sample_are_refused(wrong):
+    with pytest.raises(ValueError, match="Expected a temperature and a top_k of 0 or more, found"):
+        write(lambda codes: torch.zeros(3), [0], 4, **wrong)
+
+
+def test_the_end_of_a_line_is_one_character_on_every_system():
+    here, windows_text = Vocabulary("one\ntwo"), Vocabulary("one\r\ntwo")
+    assert here.characters == windows_text.characters
+    assert here.encode("one\r\ntwo").tolist() == here.encode("one\ntwo").tolist()
+    assert here.decode(here.encode("o\r\n")) == "o\n" and "\r" in Vocabulary("old\rMac").characters

@@ -20,7 +20,7 @@ from coursekit.learner import Learner
 from coursekit.loaders import Loaders, TensorLoader
 from coursekit.metrics import Average, n_items
 from coursekit.optimizers import adamw_short
-from coursekit.tabular.columns import as_category, get, sorted_levels
+from coursekit.tabular.columns import as_category, get, held_out_rows, sorted_levels
 from coursekit.tabular.processors import Processors
 
 LOSSES = {"number": F.mse_loss, "log": F.mse_loss, "class": F.cross_entropy}
@@ -95,7 +95,7 @@ def stack(n_inputs: int, sizes: Sequence[int], n_outputs: int, dropout: float | 
 class TabularData:
     """A data frame as tensors: `train` and `valid` are tuples (codes, continuous, targets) on the CPU.
 
-    `valid` is an array of True (held out) and False, one for each row. The `processors` are fitted on the
+    `valid` holds True (held out) or False for each row; see `held_out_rows`. The `processors` are fitted on the
     training rows alone. `kind` says what the column `target` is: a "number", one whose "log" is predicted,
     or a "class"; it is never guessed from the type of the column.
 
@@ -105,8 +105,8 @@ class TabularData:
 
     def __init__(self, frame: pd.DataFrame, categorical: Sequence[str], continuous: Sequence[str], target: str,
                  valid: ArrayLike, kind: str = "number"):
-        valid = np.asarray(valid)
-        _check_arguments(frame, [*categorical, *continuous], target, valid, kind)
+        _check_arguments([*categorical, *continuous], target, kind)
+        valid = held_out_rows(frame, valid)
         self.target, self.kind = target, kind
         train_rows, valid_rows = frame[~valid], frame[valid]
         self.processors = Processors(categorical, continuous).fit(train_rows)
@@ -221,13 +221,10 @@ def exp_rmspe(preds: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     return 1 - (preds - target).exp()
 
 
-def _check_arguments(frame, names, target, valid, kind):
+def _check_arguments(names, target, kind):
     "Refuse, in plain words, what makes no sense."
     if kind not in LOSSES:
         raise ValueError(f"Expected a kind of target among {', '.join(LOSSES)}, found {kind!r}.")
-    if valid.dtype != bool or valid.shape != (len(frame),) or valid.all() or not valid.any():
-        raise ValueError(f"Expected `valid` to hold True or False for each of the {len(frame)} rows, and "
-                         f"some of both, found {valid.dtype} of shape {valid.shape}: {valid}.")
     if not names or target in names or len(set(names)) < len(names):
         raise ValueError(f"Expected input columns, each once and without the target {target}, found "
-                         f"{', '.join(names) or 'none'}.")
+                         f"{', '.join(map(str, names)) or 'none'}.")

@@ -125,7 +125,8 @@ class Categorify(Processor):
 class Normalize(Processor):
     """Shifts and scales continuous columns to mean 0 and standard deviation 1 in the training rows.
 
-    The standard deviation is the sample's (n - 1), and 1e-7 is added to it, as in the lecture's library.
+    The standard deviation is the sample's (n - 1), and 1e-7 is added to it, as in the lecture's library. A column
+    that is constant in the training rows is a ValueError: any other value, divided by 1e-7, would be enormous.
     """
 
     learned = ("means", "stds")
@@ -133,9 +134,12 @@ class Normalize(Processor):
     def fit(self, frame):
         """Take mean and standard deviation of each column; gaps are left out."""
         columns = [as_continuous(frame, name).dropna() for name in self.continuous]
-        if useless := [column.name for column in columns if len(column) < 2 or not np.isfinite(column).all()]:
-            raise ValueError("Expected two numbers or more, all finite, in the training rows of "
-                             f"{', '.join(useless)}: mend it or leave it out.")
+        if infinite := [column.name for column in columns if np.isinf(column).any()]:
+            raise ValueError(f"Expected finite numbers in the training rows of {', '.join(infinite)}, found inf: "
+                             "mend these rows or leave them out.")
+        if constant := [column.name for column in columns if _is_constant(column)]:
+            raise ValueError("Expected numbers that differ in the training rows of "
+                             f"{', '.join(constant)}, found at most one: leave it out, or make it categorical.")
         self.means = {column.name: float(column.mean()) for column in columns}
         self.stds = {column.name: float(column.std()) for column in columns}
         return self
@@ -164,6 +168,7 @@ class Processors:
 
     def fit(self, frame):
         """Fit each on what the one before it makes of the training rows; gives itself."""
+        self._require_columns(frame)
         steps, names = [], self.raw
         for kind in self.kinds:
             steps.append(kind(*names).fit(frame))
@@ -173,6 +178,7 @@ class Processors:
     def transform(self, frame):
         """A new frame, gone through all processors."""
         self._require_fitted()
+        self._require_columns(frame)
         for step in self.steps:
             frame = step.transform(frame)
         return frame
@@ -181,9 +187,13 @@ class Processors:
         """Codes, int64 (n, n_categorical), and continuous columns, float32 (n, n_continuous), for unprepared rows."""
         frame = self.transform(frame)
         columns = [codes(frame[name]) for name in self.levels]
-        values = frame[self.continuous].to_numpy("float32", copy=True)
-        if np.isnan(values).any():
-            raise ValueError(f"Expected no gaps in {', '.join(self.continuous)}: use FillMissing.")
+        with np.errstate(over="ignore"):  # what is too large for float32 becomes inf
+            values = frame[self.continuous].to_numpy("float32", copy=True)
+        finite = np.isfinite(values).all(axis=0)
+        if not finite.all():
+            wrong = [name for name, fine in zip(self.continuous, finite, strict=True) if not fine]
+            raise ValueError(f"Expected finite numbers in {', '.join(wrong)}, found gaps or inf: use FillMissing for "
+                             "gaps, and mend rows with inf or leave them out.")
         stacked = np.stack(columns, axis=1) if columns else np.zeros((len(frame), 0), "int64")
         return torch.from_numpy(stacked), torch.from_numpy(values)
 
@@ -212,9 +222,18 @@ class Processors:
         self.levels = next((step.levels for step in steps if isinstance(step, Categorify)), {})
         return self
 
+    def _require_columns(self, frame):
+        for name in (*self.raw[0], *self.raw[1]):
+            get(frame, name)
+
     def _require_fitted(self):
         if not self.steps:
             raise ValueError("Expected fitted processors: call fit(training_rows) first.")
+
+
+def _is_constant(column):
+    "Whether the numbers of a column are, but for rounding, one and the same."
+    return len(column) < 2 or np.isclose(column.min(), column.max(), rtol=1e-9, atol=0)
 
 
 def _steps(text):

@@ -5,8 +5,12 @@ Every function gives a new data frame (or series) with the rows of the first in 
 """
 
 import re
+from numbers import Number
 
 import pandas as pd
+from pandas.api.types import is_float_dtype
+
+from coursekit.tabular.columns import as_continuous, distinct, get
 
 PARTS = ["Year", "Month", "Week", "Day", "Dayofweek", "Dayofyear", "Is_month_end", "Is_month_start",
          "Is_quarter_end", "Is_quarter_start", "Is_year_end", "Is_year_start"]
@@ -18,9 +22,11 @@ def left_join(left, right, on, right_on=None, suffix=None):
 
     `on` names the key, one column or a list; `right_on` its names in `right` if they differ. A column that
     both have and that is no key is taken from `left` alone, or, with a `suffix`, from both, the right one
-    renamed. Raises ValueError if a key stands in several rows of `right`: the join would multiply rows.
+    renamed. A missing key matches nothing. Raises ValueError if a key stands in several rows of `right`: the join
+    would multiply rows.
     """
     right_on = on if right_on is None else right_on
+    right = right.dropna(subset=right_on)
     repeated = right.duplicated(right_on, keep=False)
     if repeated.any():
         n = len(right[repeated].drop_duplicates(right_on))
@@ -43,17 +49,31 @@ def add_datepart(df, column, drop=True, time=False):
     """`df` with what a date says: year, ISO week, day of week (Monday is 0), whether a month ends, and so on.
 
     The 12 columns of `PARTS` and Elapsed, the seconds since 1970, named after `column` without its ending
-    `Date`; with `time` also Hour, Minute, Second. `column` becomes a date, and with `drop` it goes. Raises
-    ValueError for an empty date. Source: lesson 6 (13:21).
+    `Date`; with `time` also Hour, Minute, Second. `column` becomes a date, and with `drop` it goes. Dates with a
+    time zone are taken apart in their own zone. Raises ValueError for an empty date, for numbers, and for what
+    pandas cannot read as dates. Source: lesson 6 (13:21).
     """
-    dates = pd.to_datetime(df[column])
-    if dates.isna().any():
-        raise ValueError(f"Expected a date in every row of {column}, found {dates.isna().sum()} empty: fill or "
-                         "drop these rows.")
+    dates = _dates(df, column)
     prefix = re.sub("[Dd]ate$", "", column)
     parts = {prefix + name: _part(dates, name) for name in PARTS + TIMES * time + ["Elapsed"]}
     df = df.assign(**{column: dates}, **parts)
     return df.drop(columns=column) if drop else df
+
+
+def _dates(df, name):
+    "The column `name` as dates; a number is none, as pandas would take it for nanoseconds since 1970."
+    column = get(df, name)
+    if column.isna().any():
+        raise ValueError(f"Expected a date in every row of {name}, found {column.isna().sum()} empty: fill or "
+                         "drop these rows.")
+    if any(isinstance(value, Number) for value in distinct(column)[1]):
+        raise ValueError(f"Expected dates in {name}, found numbers: say what they mean, as in "
+                         f'pd.to_datetime(df["{name}"].astype(str), format="%Y%m%d").')
+    try:
+        return pd.to_datetime(column)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"Expected dates of one form in {name}, found others ({str(error).splitlines()[0]}): "
+                         "convert the column with pd.to_datetime first.") from error
 
 
 def _part(dates, name):
@@ -61,7 +81,7 @@ def _part(dates, name):
     if name == "Week":
         return dates.dt.isocalendar().week.astype("int32")
     if name == "Elapsed":
-        return dates.astype("datetime64[s]").astype("int64")
+        return (dates - pd.Timestamp(0, tz=dates.dt.tz)) // pd.Timedelta(seconds=1)
     return getattr(dates.dt, name.lower().replace("dayof", "day_of_"))
 
 
@@ -70,8 +90,12 @@ def elapsed(df, event, group="Store", date="Date"):
 
     Both are 0 on the day of an event. Before... counts down to it: -3, -2, -1, 0. Rows before a group's first
     event have 0 in After..., rows after its last have 0 in Before...: as in the lecture, 0 may mean "never".
+    Raises ValueError for an event that is not True or False, or 1 or 0, and for gaps in any of the columns.
     """
-    ordered = df[[group, date, event]].reset_index(drop=True).sort_values([group, date])
+    ordered = _in_order(df, group, date, [event])
+    if others := set(distinct(ordered[event])[1]) - {False, True}:
+        raise ValueError(f"Expected True or False, or 1 or 0, in {event}, found {sorted(others)[0]!r}: compare, as in "
+                         f'df["{event}"] != "0".')
     happened = ordered[date].where(ordered[event].astype(bool)).groupby(ordered[group])
     days = pd.DataFrame({f"After{event}": (ordered[date] - happened.ffill()).dt.days,
                          f"Before{event}": (ordered[date] - happened.bfill()).dt.days})
@@ -83,8 +107,9 @@ def rolling_sums(df, events, group="Store", date="Date", rows=7):
 
     Rows of other groups do not count, and at a group's ends there are fewer to add. As in the lecture, rows are
     counted and not days: where a group has a gap, the sum reaches across it.
+    Raises ValueError for an event that is no number, and for gaps in any of the columns.
     """
-    ordered = df[[group, date, *events]].reset_index(drop=True).sort_values([group, date])
+    ordered = _in_order(df, group, date, events)
     backward = _sums(ordered, events, group, rows).add_suffix("_bw")
     forward = _sums(ordered[::-1], events, group, rows).add_suffix("_fw")
     return backward.join(forward).sort_index().set_axis(df.index)
@@ -92,6 +117,15 @@ def rolling_sums(df, events, group="Store", date="Date", rows=7):
 
 def _sums(ordered, events, group, rows):
     "The sums over the last `rows` rows of each group, in the order given."
-    counts = ordered[[group]].join(ordered[[*events]].astype("int64"))
-    sums = counts.groupby(group)[[*events]].rolling(rows, min_periods=1).sum()
-    return sums.droplevel(0).astype("int64")
+    values = pd.DataFrame({event: as_continuous(ordered, event) for event in events})
+    sums = values.groupby(ordered[group]).rolling(rows, min_periods=1).sum().droplevel(0)
+    return sums.astype({event: "int64" for event in events if not is_float_dtype(ordered[event])})
+
+
+def _in_order(df, group, date, events):
+    "These columns by group and date, the rows numbered as they stand in `df`; refuses gaps and what is no date."
+    df = pd.DataFrame({name: get(df, name) for name in (group, date, *events)}).reset_index(drop=True)
+    if gaps := null_counts(df).to_dict():
+        raise ValueError(f"Expected no gaps in {', '.join(df)}, found {gaps}: fill or drop these rows.")
+    dates = _dates(df, date).dt.tz_localize(None)  # a day of the clock, also where summer time makes it 23 hours
+    return df.assign(**{date: dates}).sort_values([group, date])
