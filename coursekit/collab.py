@@ -44,7 +44,7 @@ class Vocabulary:
         unknown = ids[codes == 0].dropna().unique().tolist()
         strange = [name for name in unknown if _is_text(name) not in self.are_text]
         if strange and self.are_text:
-            raise ValueError(f"Expected ids such as {self.ids[:1].tolist()[0]!r}, as in the training rows, found "
+            raise ValueError(f"Expected ids such as {self.ids.tolist()[0]!r}, as in the training rows, found "
                              f"{strange[0]!r}: convert them to the same type.")
         return torch.from_numpy(codes)
 

@@ -4,7 +4,7 @@ import io
 
 import numpy as np
 import pytest
-from PIL import Image, ImageFilter, ImageOps
+from PIL import Image, ImageFilter, ImageOps, PngImagePlugin
 
 from coursekit.vision.check_images import check_image, difference_hash, distances, near_duplicates, verify_images
 
@@ -38,6 +38,18 @@ def test_what_is_no_image_gets_its_reason(tmp_path, name):
     (tmp_path / name).write_bytes(content)
     found = check_image(tmp_path / name, max_pixels=50_000)[2]
     assert found.startswith(reason) and str(tmp_path) not in found
+
+
+def test_one_file_that_pillow_fails_on_does_not_end_the_check(tmp_path):
+    note = PngImagePlugin.PngInfo()
+    note.add_itxt("note", "x" * 2_000_000, zip=True)  # more text than Pillow unpacks
+    for name, content in [("good.png", PNG), ("note.png", as_bytes(noise(0), format="PNG", pnginfo=note)),
+                          ("header.png", PNG[:11] + b"\5" + PNG[12:]), ("z.jpg", JPEG)]:
+        (tmp_path / name).write_bytes(content)
+    (tmp_path / "folder.jpg").mkdir()
+    report = verify_images(tmp_path).set_index("file")["reason"]
+    assert report[["good.png", "z.jpg"]].tolist() == ["", ""] and len(report) == 4
+    assert report["note.png"].startswith("damaged: ") and report["header.png"]
 
 
 def test_the_report_has_a_row_for_each_file_in_order(tmp_path):

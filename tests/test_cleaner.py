@@ -186,6 +186,22 @@ def test_a_button_says_what_went_wrong_and_shows_the_marks(root, cleaner):
     assert "Confirmed: 0 deleted, 1 relabelled." in page(box)
 
 
+@pytest.mark.parametrize("damaged", [0, 7])
+def test_a_damaged_image_is_shown_as_such_and_no_page_is_passed_over(root, cleaner, damaged):
+    file = cleaner.files[damaged]
+    file.write_bytes(file.read_bytes()[:200])
+    box, seen = cleaning_screens(cleaner), []
+    for first in (1, 6, 11):
+        assert f"Images {first} to {min(first + 4, 12)} of 12." in page(box)
+        seen.append(page(box).count("<img"))
+        if first <= damaged + 1 < first + 5:
+            number = damaged + 2 - first
+            assert f"Image {number} cannot be decoded: delete it." in page(box)
+            find(box, f"Delete {number}").value = True
+        find(box, "Confirm").click()
+    assert sum(seen) == 11 and [move.source for move in cleaner.moved()] == [file]
+
+
 def test_delete_toggles(root, cleaner):
     before, box = tree(root), cleaning_screens(cleaner)
     find(box, "Class 1").value = "dog"

@@ -2,6 +2,7 @@
 
 import io
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image, PngImagePlugin
@@ -83,6 +84,62 @@ def test_a_damaged_file_is_refused(tmp_path):
         open_image(tmp_path / "none.jpg")
 
 
+def turned_jpeg(tag, number):
+    """An image to be turned clockwise, red on its left, with a tag whose type says text where it holds a number."""
+    image, exif = Image.new("RGB", (64, 48)), Image.Exif()
+    image.paste((255, 0, 0), (0, 0, 32, 48))
+    exif[0x0112], exif[tag] = 6, number
+    content = in_memory(image, "JPEG", exif=exif).read()
+    as_number, as_text = (tag.to_bytes(2, "big") + kind for kind in (b"\0\3", b"\0\2"))
+    assert content.count(as_number) == 1
+    return content.replace(as_number, as_text)
+
+
+@pytest.mark.parametrize("tag", [0x0128, 0x0213])  # the unit of the resolution, where colors are measured
+def test_a_photo_with_a_tag_of_an_odd_type_is_opened_and_upright(tag):
+    opened = open_image(io.BytesIO(turned_jpeg(tag, 2)))
+    assert opened.size == (48, 64) and opened.getpixel((24, 10))[0] > 200 and opened.getpixel((24, 54))[0] < 50
+
+
+def test_a_palette_is_turned_with_its_colors():
+    image, exif = Image.new("RGB", (6, 4)), Image.Exif()
+    image.putpixel((0, 0), (255, 0, 0))
+    exif[0x0112] = 6
+    opened = open_image(in_memory(image.quantize(4), exif=exif))
+    assert opened.size == (4, 6) and opened.getpixel((3, 0)) == (255, 0, 0)
+
+
+@pytest.mark.parametrize("fault", [ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError,
+                                   ZeroDivisionError, MemoryError, SyntaxError, RuntimeError, PermissionError])
+def test_whatever_pillow_raises_becomes_one_sentence(tmp_path, monkeypatch, fault):
+    def fail(image):
+        raise fault("fault")
+
+    Image.new("RGB", (6, 4)).save(tmp_path / "a.png")
+    monkeypatch.setattr(PngImagePlugin.PngImageFile, "load", fail)
+    with pytest.raises(ImageError, match=r"Expected an image, found .*a\.png \('?fault'?\): leave it out"):
+        open_image(tmp_path / "a.png")
+
+
+@pytest.mark.parametrize("kind, values, expected", [
+    ("float32", [0, 0.25, 0.5, 1], [0, 63, 127, 255]), ("float32", [0, 64, 127.5, 255], [0, 64, 127, 255]),
+    ("float32", [-5, 0, 32767.5, 65535], [0, 0, 127, 255]), ("float32", [0, 0, 0, 1e6], [0, 0, 0, 255]),
+    ("int32", [0, 64, 128, 255], [0, 64, 128, 255]), ("int32", [0, 257, 32896, 65535], [0, 1, 128, 255]),
+    ("int32", [-9, 0, 2**30, 2**31 - 1], [0, 0, 127, 255]), ("int32", [0, 0, 0, 0], [0, 0, 0, 0]),
+    ("uint16", [0, 64, 257, 65535], [0, 0, 1, 255])])
+def test_greys_of_more_than_8_bits(kind, values, expected):
+    opened = open_image(in_memory(Image.fromarray(np.array([values], kind)), "TIFF"))
+    assert np.asarray(opened).tolist() == [[[grey] * 3 for grey in expected]]
+
+
+def test_one_grey_of_16_bits_is_transparent_and_its_neighbours_are_not():
+    greys = np.array([[0, 32767, 32768, 32769, 65535]], "uint16")
+    opened = open_image(in_memory(Image.fromarray(greys), transparency=32768))
+    assert np.asarray(opened)[0, :, 0].tolist() == [0, 127, 255, 127, 255]
+    opened = open_image(in_memory(Image.fromarray(greys), transparency=0))
+    assert np.asarray(opened)[0, :, 0].tolist() == [255, 127, 127, 127, 255]
+
+
 def test_crop_takes_the_middle_and_squash_takes_all():
     image = Image.new("RGB", (30, 10), COLOURS["red"])
     image.paste(COLOURS["blue"], (10, 0, 20, 10))
@@ -104,7 +161,7 @@ def test_images_from_a_folder(folder):
     images = from_folder(folder, valid=0.3)
     assert images.classes == ["blue", "green", "red"] and len(images) == 30
     assert [images.classes[label] for label in images.labels] == [file.parent.name for file in images.files]
-    assert str(images) == "30 images of 3 classes: 21 to train on, 9 to validate"
+    assert str(images) == "30 images of 3 classes: 21 to train on, 9 to validate; left out: 1 .txt"
 
 
 def test_the_split_depends_on_the_seed_and_not_on_the_order_of_the_files(folder):
@@ -122,6 +179,64 @@ def test_a_split_by_a_rule(folder):
         "blue_0.png", "green_0.png", "red_0.png"]
 
 
+@pytest.mark.parametrize("hidden", ["red/.ipynb_checkpoints/red_3-checkpoint.png", "red/._red_3.png", ".cache/1.png",
+                                    "__MACOSX/red/red_3.png", "red/__MACOSX/._1.png", "red/.DS_Store", ".hidden.png"])
+def test_hidden_files_and_folders_are_no_items(folder, hidden):
+    before = from_folder(folder)
+    (folder / hidden).parent.mkdir(parents=True, exist_ok=True)
+    (folder / hidden).write_bytes((folder / "red/red_3.png").read_bytes())
+    assert from_folder(folder).files == before.files and str(from_folder(folder)) == str(before)
+
+
+def test_what_is_left_out_is_counted(folder):
+    for name in ("stray.png", "red/a.JFIF", "red/b.tif", "blue/c.tif", "green/without", "red/red_x.PNG"):
+        (folder / name).write_bytes((folder / "red/red_3.png").read_bytes())
+    images = from_folder(folder)
+    assert str(images) == ("31 images of 3 classes: 25 to train on, 6 to validate; left out: 1 .jfif, 2 .tif, 1 .txt, "
+                           "1 in no folder of a class, 1 without an ending")
+    assert from_files(images.files, lambda path: path.parent.name).left_out == ""
+
+
+def test_a_hidden_folder_above_does_not_matter(folder):
+    (folder / ".home").mkdir()
+    (folder / "red").rename(folder / ".home/red")
+    assert from_folder(folder / ".home").classes == ["red"]
+
+
+def test_linked_folders_are_followed_but_not_in_a_circle(folder, monkeypatch):
+    (folder / "elsewhere").mkdir()
+    (folder / "red").rename(folder / "elsewhere/first")
+    (folder / "images").mkdir()
+    (folder / "images/red").symlink_to(folder / "elsewhere/first", target_is_directory=True)
+    (folder / "images/blue").symlink_to(folder / "blue", target_is_directory=True)
+    (folder / "blue/again").symlink_to(folder / "images", target_is_directory=True)
+    (folder / "blue/above").symlink_to(folder, target_is_directory=True)
+    monkeypatch.chdir(folder)
+    for path in (folder / "images", "images"):
+        images = from_folder(path)
+        assert images.classes == ["blue", "red"] and len(images) == 20
+    assert from_folder(folder / "images", valid=0).pixels(4).shape == (20, 3, 4, 4)
+
+
+@pytest.mark.parametrize("parts", [("train", "valid"), ("Train", "val", "test")])
+def test_folders_for_training_and_validation_are_refused_or_explained(folder, parts):
+    for part in parts:
+        for name in COLOURS:
+            (folder / "images" / part / name).mkdir(parents=True)
+            Image.new("RGB", (30, 20)).save(folder / "images" / part / name / "1.png")
+    with pytest.raises(ValueError, match=f"folder for each class in .*, found {', '.join(sorted(parts))}: .*valid="):
+        from_folder(folder / "images")
+    images = from_folder(folder / "images", valid=lambda path: parts[0] not in path.parts)  # as the sentence says
+    assert images.classes == sorted(COLOURS) and images.valid.sum() == 3 * (len(parts) - 1)
+    assert from_folder(folder / "images" / parts[0]).classes == sorted(COLOURS)
+
+
+def test_a_class_may_be_called_train(folder):
+    for old, new in (("red", "train"), ("green", "test")):
+        (folder / old).rename(folder / new)
+    assert from_folder(folder).classes == ["blue", "test", "train"]
+
+
 def test_what_cannot_be_a_data_set_is_refused(folder, tmp_path):
     files = sorted(folder.rglob("*.png"))
     with pytest.raises(ValueError, match="found an empty list"):
@@ -133,6 +248,8 @@ def test_what_cannot_be_a_data_set_is_refused(folder, tmp_path):
     (tmp_path / "none").mkdir()
     with pytest.raises(FileNotFoundError, match="found none: make one folder for each class"):
         from_folder(tmp_path / "none")
+    with pytest.raises(FileNotFoundError, match="found 1 .txt, 10 in no folder of a class: make one folder"):
+        from_folder(tmp_path / "red")
 
 
 def test_a_sample_is_the_same_for_everybody(folder):

@@ -17,7 +17,7 @@ from tiny_classifier import CLASSES, export_tiny, image_bytes
 
 from coursekit.serve import uploads
 from coursekit.serve.app import create_app
-from coursekit.serve.images import decode
+from coursekit.serve.images import decode, n_scans
 from coursekit.serve.limits import Limits, Refused
 from coursekit.serve.worker import Worker
 from coursekit.vision.export import load_exported
@@ -186,9 +186,50 @@ def test_a_large_image_of_noise_is_no_jpeg_of_many_layers(classifier):
     assert decode(file.getvalue(), 4_000_000).size == (1900, 1700)
 
 
+def test_a_video_behind_a_photo_and_metadata_in_it_are_no_layers():
+    """Phones put a film behind a JPEG; what looks like the start of a layer there, or within a segment, is none."""
+    noise, photo = random.Random(0).randbytes(3_500_000), image_bytes()
+    assert noise.count(b"\xff\xda") > 50
+    inside = b"".join(b"\xff\xe2\xff\xff" + noise[start:start + 65_533] for start in range(0, 3_400_000, 65_533))
+    for content in (photo + noise, photo[:2] + inside + photo[2:], photo + photo):
+        assert decode(content, 4_000_000) == decode(photo, 4_000_000)
+        assert n_scans(content) == n_scans(photo) == 1
+    assert n_scans(image_bytes(progressive=True)) > 5
+
+
+@pytest.mark.parametrize("hide", [
+    lambda scan: b"\xff\x02\xff\xff" + 60 * scan, lambda scan: b"\xff\xd0" + 60 * scan,
+    lambda scan: 60 * (b"\xff\xff" + scan), lambda scan: 60 * (b"\xff\xfe\0\4\xff\xd9" + scan)])
+def test_layers_are_counted_where_a_decoder_would_find_them(hide):
+    photo = image_bytes(progressive=True)
+    scan = photo[photo.rindex(b"\xff\xda"):-2]
+    assert n_scans(photo[:-2] + hide(scan) + photo[-2:]) == n_scans(photo) + 60
+
+
+def test_the_pixels_of_a_png_may_come_in_small_parts():
+    whole, pixels = png(1000, 1000), zlib.compress(1000 * (b"\0" + random.Random(0).randbytes(1000)), level=0)
+    parts = [pixels[start:start + 200] for start in range(0, len(pixels), 200)]
+    chunks = [struct.pack(">I", len(part)) + b"IDAT" + part + struct.pack(">I", zlib.crc32(b"IDAT" + part))
+              for part in parts]
+    assert len(parts) > 5000
+    image = decode(whole[:33] + b"".join(chunks) + whole[-12:], 4_000_000)
+    assert image.getchannel(0).tobytes() == 1000 * random.Random(0).randbytes(1000)
+
+
+def test_a_bmp_in_runs():
+    """A drawing as old programs store it: runs of one grey, each read by itself."""
+    line = b"".join(bytes([200, grey]) for grey in (7, 8)) + b"\0\0"
+    pixels, palette = 300 * line + b"\0\1", b"".join(bytes([grey, grey, grey, 0]) for grey in range(256))
+    size = 54 + len(palette)
+    content = (b"BM" + struct.pack("<IHHI", size + len(pixels), 0, 0, size)
+               + struct.pack("<IiiHHIIiiII", 40, 400, 300, 1, 8, 1, len(pixels), 0, 0, 256, 0) + palette + pixels)
+    image = decode(content, 1_000_000)
+    assert image.size == (400, 300) and image.getpixel((199, 150)) == (7, 7, 7) and image.getpixel((200, 0))[0] == 8
+
+
 def test_very_many_tiny_parts_are_refused_before_they_cost_minutes(client):
     jpeg, empty = image_bytes(), png(4, 4, bytes(20))
-    segment, chunk = b"\xff\xe1\0\x09Exif\0\0a", b"\0\0\0\0IDAT" + struct.pack(">I", zlib.crc32(b"IDAT"))
+    segment, chunk = b"\xff\xe1\0\x09Exif\0\0a", b"\0\0\0\0teXt" + struct.pack(">I", zlib.crc32(b"teXt"))
     for content in (jpeg[:2] + 20_000 * segment + jpeg[2:], empty[:33] + 20_000 * chunk + empty[33:]):
         refused(client.post("/classify", content=content), 422, "damaged")
     for content in (jpeg[:2] + 50 * segment + jpeg[2:], empty[:33] + 50 * chunk + empty[33:]):

@@ -27,7 +27,9 @@ def held_out_rows(frame, valid):
     """
     if isinstance(valid, pd.Series) and not valid.index.equals(frame.index):
         valid = valid.reindex(frame.index)
-    rows = np.array(np.asarray(valid).tolist())  # booleans also where they came as objects
+    rows = np.asarray(valid)
+    if rows.dtype == object:  # what pandas makes of booleans beside which there may be gaps
+        rows = np.array(rows.tolist())
     if rows.dtype != bool or rows.shape != (len(frame),) or rows.all() or not rows.any():
         raise ValueError(f"Expected `valid` to hold True or False for each of the {len(frame)} rows, and "
                          f"some of both, found {rows.dtype} of shape {rows.shape}: {valid!r:.60}.")

@@ -4,16 +4,18 @@ Decoding costs about 3 ms an image and would be paid in every epoch; kept as byt
 160 x 160 pixels take 77 MB and cost nothing. Pixels become numbers from 0 to 1 only in the batch.
 """
 
+import os
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 from torchvision.transforms.v2.functional import pil_to_tensor
 from tqdm import tqdm
 
@@ -23,6 +25,7 @@ from coursekit.plots import show_images
 
 MAX_PIXELS = 50_000_000
 ENDINGS = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif"}
+PARTS = {"train", "training", "valid", "val", "validation", "test"}  # folders that hold a folder for each class
 
 
 class ImageError(ValueError):
@@ -42,22 +45,39 @@ def open_image(file: str | Path | BinaryIO, max_pixels: int = MAX_PIXELS,
             if width * height > max_pixels:
                 raise ImageError(f"Expected at most {max_pixels:,} pixels, found {width} x {height} in "
                                  f"{file}: make the image smaller.")
-            return _on_white(ImageOps.exif_transpose(image))
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, EOFError) as error:
-        if isinstance(error, FileNotFoundError):
-            raise
+            image.load()
+            with suppress(Exception):  # in place, it is upright before a tag of an odd type stops it
+                ImageOps.exif_transpose(image, in_place=True)
+            return _on_white(image)
+    except (ImageError, FileNotFoundError):
+        raise
+    except Exception as error:  # noqa: BLE001 - a damaged file can make a decoder fail in any way
         raise ImageError(f"Expected an image, found something that cannot be decoded in {file} ({error}): "
                          "leave it out.") from error
 
 
 def _on_white(image):
     "In RGB; what is transparent shows white."
-    if image.mode.startswith("I"):  # greys of 16 bits, which `convert` would cut off at 255
-        image = image.point(lambda value: value / 257)
+    if image.mode.startswith(("I", "F")):
+        image = _grey_of_8_bits(image)
     if not image.has_transparency_data:
         return image.convert("RGB")
     image = image.convert("RGBA")
     return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
+
+
+def _grey_of_8_bits(image):
+    """Greys of more than 8 bits, which `convert` would cut off at 255, as one of 8, in RGB.
+
+    White is 65535 for 16 bits; 32 bits or decimals do not say, so it is the first of 1, 255 and 65535 that no pixel
+    exceeds, or the brightest pixel.
+    """
+    highest, has_16_bits = image.getextrema()[1], image.mode.startswith("I;16") or image.format == "PNG"
+    white = 65535 if has_16_bits else next((white for white in (1, 255, 65535) if highest <= white), highest)
+    grey = image.point(lambda value: value / (white / 255)).convert("RGB")
+    if (transparent := grey.info.pop("transparency", None)) is not None:
+        grey.putalpha(Image.fromarray(np.uint8(255) * (np.asarray(image) != transparent)))
+    return grey
 
 
 def resize(image: Image.Image, size: int, how: str = "crop") -> Image.Image:
@@ -88,7 +108,8 @@ def to_bytes(files: Sequence[str | Path], size: int, how: str = "crop") -> torch
 class Images:
     """`files` with their `labels` (int64, (n,)), which count in `classes`; `valid` is true where held out.
 
-    `key` names the origin of the files and what is kept of them in the cache; without it nothing is.
+    `key` names the origin of the files and what is kept of them in the cache; without it nothing is. `left_out`
+    counts, in words, the files beside them that were not taken.
     """
 
     files: list[Path]
@@ -96,6 +117,7 @@ class Images:
     classes: list[str]
     valid: torch.Tensor
     key: str = ""
+    left_out: str = ""
 
     def __len__(self) -> int:
         """The number of images."""
@@ -104,7 +126,7 @@ class Images:
     def __str__(self) -> str:
         n_valid = int(self.valid.sum())
         return (f"{len(self):,} images of {len(self.classes)} classes: {len(self) - n_valid:,} to train "
-                f"on, {n_valid:,} to validate")
+                f"on, {n_valid:,} to validate" + (f"; left out: {self.left_out}" if self.left_out else ""))
 
     def pixels(self, size: int, how: str = "crop") -> torch.Tensor:
         """All images as bytes, uint8 (n, 3, size, size), in the order of `files`."""
@@ -151,12 +173,24 @@ def from_files(files: Iterable[str | Path], label_of: Callable[[Path], str],
 
 def from_folder(folder: str | Path, valid: float | Callable[[Path], bool] = 0.2, seed: int = 42,
                 key: str = "") -> Images:
-    """`Images` in folders of `folder`, each labelled by the name of its own; see `from_files`."""
-    files = [path for path in Path(folder).rglob("*") if path.suffix.lower() in ENDINGS]
+    """`Images` in folders of `folder`, each labelled by the name of its own; see `from_files`.
+
+    Links are followed, hidden files and folders passed over; all other files there are `left_out`. Raises ValueError
+    for folders such as train and valid, unless `valid` is a function of a path that says which is which.
+    """
+    folder, found = Path(folder), {"": []}
+    for path in _visible_files(folder):
+        found.setdefault(_why_not(path, folder), []).append(path)
+    files = found.pop("")
+    left_out = ", ".join(f"{len(paths):,} {reason}" for reason, paths in sorted(found.items()))
     if not files:
-        raise FileNotFoundError(f"Expected images in folders of {folder}, found none: make one folder for "
-                                "each class.")
-    return from_files(files, lambda path: path.parent.name, valid, seed, key=key)
+        raise FileNotFoundError(f"Expected images in folders of {folder}, found {left_out or 'none'}: make one folder "
+                                "for each class.")
+    parts = sorted({path.relative_to(folder).parts[0] for path in files if path.parent.parent != folder})
+    if not callable(valid) and len(parts) > 1 and PARTS.issuperset(map(str.lower, parts)):
+        raise ValueError(f"Expected a folder for each class in {folder}, found {', '.join(parts)}: say which images to "
+                         'hold out, for instance with valid=lambda path: "train" not in path.parts.')
+    return replace(from_files(files, lambda path: path.parent.name, valid, seed, key=key), left_out=left_out)
 
 
 def sample(files: Iterable[str | Path], n: int, seed: int = 42) -> list[Path]:
@@ -214,6 +248,26 @@ def show_batch(loader: ImageLoader, classes: Sequence[str], n: int = 8, alt: str
 def to_show(images: torch.Tensor) -> np.ndarray:
     """Images (n, 3, height, width) from 0 to 1 as an array (n, height, width, 3) for `show_images`."""
     return images.detach().clamp(0, 1).permute(0, 2, 3, 1).cpu().numpy()
+
+
+def _visible_files(folder):
+    "The files in `folder` and the folders in it, also behind links, without those that systems and editors hide."
+    for parent, folders, files in os.walk(folder, followlinks=True):
+        path = Path(parent)
+        above = {up.resolve() for up in (path, *path.absolute().parents)}  # a link there leads in a circle
+        folders[:] = [name for name in folders if not _is_hidden(name) and (path / name).resolve() not in above]
+        yield from (path / name for name in files if not _is_hidden(name))
+
+
+def _is_hidden(name):
+    return name.startswith(".") or name == "__MACOSX"
+
+
+def _why_not(path, folder):
+    "Why the file `path` is no item of the classes in `folder`; an empty text if it is one."
+    if path.suffix.lower() not in ENDINGS:
+        return path.suffix.lower() or "without an ending"
+    return "in no folder of a class" if path.parent == folder else ""
 
 
 def _in_order(files):

@@ -11,7 +11,7 @@ from PIL import ImageOps
 
 from coursekit.files import unused
 from coursekit.plots import data_url
-from coursekit.vision.images import open_image
+from coursekit.vision.images import ImageError, open_image
 from coursekit.widgets.status import say
 
 DELETE = object()  # the mark of an image that shall go to the bin
@@ -190,6 +190,10 @@ def _image(file, number, label):
     "A small copy of the image as HTML."
     if not file.is_file():
         return f"Image {number} is gone."
-    source = data_url(ImageOps.pad(open_image(file), (SIZE, SIZE), color="white"), quality=80)
+    try:
+        image = open_image(file)
+    except ImageError:
+        return f"Image {number} cannot be decoded: delete it."
+    source = data_url(ImageOps.pad(image, (SIZE, SIZE), color="white"), quality=80)
     alt = html.escape(f"Image {number}, labelled {label}")
     return f'<img src="{source}" alt="{alt}" width="{SIZE}" height="{SIZE}">'

@@ -24,10 +24,10 @@ def writing_desk(next_logits, vocabulary, start="The ", n=300):
     def press(_):
         try:
             codes = vocabulary.encode(text.value or " ")
+            written = write(next_logits, codes, n, temperature.value, top_k.value, seed=next(seeds))
         except ValueError as error:
             status.value = say(str(error))
             return
-        written = write(next_logits, codes, n, temperature.value, top_k.value, seed=next(seeds))
         page.value = f'<div style="white-space: pre-wrap">{html.escape(text.value + vocabulary.decode(written))}</div>'
         status.value = say(f"{n} characters written at temperature {temperature.value:.1f}.")
 
