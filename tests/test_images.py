@@ -122,22 +122,30 @@ def test_whatever_pillow_raises_becomes_one_sentence(tmp_path, monkeypatch, faul
 
 
 @pytest.mark.parametrize("kind, values, expected", [
-    ("float32", [0, 0.25, 0.5, 1], [0, 63, 127, 255]), ("float32", [0, 64, 127.5, 255], [0, 64, 127, 255]),
-    ("float32", [-5, 0, 32767.5, 65535], [0, 0, 127, 255]), ("float32", [0, 0, 0, 1e6], [0, 0, 0, 255]),
+    ("float32", [0, 0.25, 0.6, 1], [0, 64, 153, 255]), ("float32", [0, 64, 127.4, 255], [0, 64, 127, 255]),
+    ("float32", [-5, 0, 32768, 65535], [0, 0, 128, 255]), ("float32", [0, 0, 0, 1e6], [0, 0, 0, 255]),
+    ("float32", [np.nan, 0.2, 1, np.inf], [0, 51, 255, 255]), ("float32", [-np.inf, np.nan, 0, 0], [0, 0, 0, 0]),
     ("int32", [0, 64, 128, 255], [0, 64, 128, 255]), ("int32", [0, 257, 32896, 65535], [0, 1, 128, 255]),
-    ("int32", [-9, 0, 2**30, 2**31 - 1], [0, 0, 127, 255]), ("int32", [0, 0, 0, 0], [0, 0, 0, 0]),
-    ("uint16", [0, 64, 257, 65535], [0, 0, 1, 255])])
+    ("int32", [-9, 0, 2**30, 2**31 - 1], [0, 0, 128, 255]), ("int32", [0, 0, 0, 0], [0, 0, 0, 0]),
+    ("uint16", [0, 64, 257, 65535], [0, 0, 1, 255]), ("uint16", [0, 1, 257, 514], [0, 0, 1, 2])])
 def test_greys_of_more_than_8_bits(kind, values, expected):
     opened = open_image(in_memory(Image.fromarray(np.array([values], kind)), "TIFF"))
     assert np.asarray(opened).tolist() == [[[grey] * 3 for grey in expected]]
 
 
+def test_16_bits_with_the_high_byte_first():
+    pixels = np.array([[0, 257, 32896, 65535]], ">u2")
+    file = in_memory(Image.frombytes("I;16B", (4, 1), pixels.tobytes()), "TIFF")
+    assert Image.open(file).mode == "I;16B"
+    assert np.asarray(open_image(file))[0, :, 0].tolist() == [0, 1, 128, 255]
+
+
 def test_one_grey_of_16_bits_is_transparent_and_its_neighbours_are_not():
     greys = np.array([[0, 32767, 32768, 32769, 65535]], "uint16")
     opened = open_image(in_memory(Image.fromarray(greys), transparency=32768))
-    assert np.asarray(opened)[0, :, 0].tolist() == [0, 127, 255, 127, 255]
+    assert np.asarray(opened)[0, :, 0].tolist() == [0, 127, 255, 128, 255]
     opened = open_image(in_memory(Image.fromarray(greys), transparency=0))
-    assert np.asarray(opened)[0, :, 0].tolist() == [255, 127, 127, 127, 255]
+    assert np.asarray(opened)[0, :, 0].tolist() == [255, 127, 128, 128, 255]
 
 
 def test_crop_takes_the_middle_and_squash_takes_all():

@@ -8,7 +8,7 @@ import re
 from numbers import Number
 
 import pandas as pd
-from pandas.api.types import is_float_dtype
+from pandas.api.types import is_datetime64_any_dtype, is_float_dtype
 
 from coursekit.tabular.columns import as_continuous, distinct, get
 
@@ -70,7 +70,10 @@ def _dates(df, name):
         raise ValueError(f"Expected dates in {name}, found numbers: say what they mean, as in "
                          f'pd.to_datetime(df["{name}"].astype(str), format="%Y%m%d").')
     try:
-        return pd.to_datetime(column)
+        dates = pd.to_datetime(column)
+        if not is_datetime64_any_dtype(dates):
+            raise ValueError("several time zones")
+        return dates
     except (TypeError, ValueError) as error:
         raise ValueError(f"Expected dates of one form in {name}, found others ({str(error).splitlines()[0]}): "
                          "convert the column with pd.to_datetime first.") from error

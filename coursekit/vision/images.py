@@ -67,16 +67,18 @@ def _on_white(image):
 
 
 def _grey_of_8_bits(image):
-    """Greys of more than 8 bits, which `convert` would cut off at 255, as one of 8, in RGB.
+    """Greys of more than 8 bits, which `convert` would cut off at 255, as one of 8; what is no number becomes black.
 
     White is 65535 for 16 bits; 32 bits or decimals do not say, so it is the first of 1, 255 and 65535 that no pixel
     exceeds, or the brightest pixel.
     """
-    highest, has_16_bits = image.getextrema()[1], image.mode.startswith("I;16") or image.format == "PNG"
-    white = 65535 if has_16_bits else next((white for white in (1, 255, 65535) if highest <= white), highest)
-    grey = image.point(lambda value: value / (white / 255)).convert("RGB")
-    if (transparent := grey.info.pop("transparency", None)) is not None:
-        grey.putalpha(Image.fromarray(np.uint8(255) * (np.asarray(image) != transparent)))
+    values = np.asarray(image).astype("float32")
+    highest = values.max(where=np.isfinite(values), initial=0)
+    usual = (65535,) if image.mode.startswith("I;16") or image.format == "PNG" else (1, 255, 65535)
+    white = next((white for white in usual if highest <= white), highest)
+    grey = Image.fromarray(np.nan_to_num(values * (255 / white)).clip(0, 255).round().astype("uint8"))
+    if "transparency" in image.info:
+        grey.putalpha(Image.fromarray(np.uint8(255) * (np.asarray(image) != image.info["transparency"])))
     return grey
 
 
