@@ -65,6 +65,8 @@ def map_leaves(function: Callable, nested: Nested) -> Nested:
 
     Containers are tuples, lists, mappings and dataclasses without a method `to`.
     """
+    if type(nested) is tuple:  # the usual batch
+        return tuple([map_leaves(function, value) for value in nested])
     if hasattr(nested, "to") or isinstance(nested, type):
         return function(nested)
     if isinstance(nested, (tuple, list)):

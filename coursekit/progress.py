@@ -28,7 +28,7 @@ class Progress(Callback):
 
     order = 100  # after all that may change the numbers
 
-    def __init__(self, interval: float = 0.25):
+    def __init__(self, interval: float = 0.5):
         self.interval, self.told, self.handle = interval, 0, None
 
     def before_fit(self, learn: "Learner") -> None:
