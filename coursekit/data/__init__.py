@@ -7,5 +7,6 @@ from coursekit.data.movielens import movielens_100k, movielens_small
 from coursekit.data.nietzsche import nietzsche
 from coursekit.data.pets import pets
 from coursekit.data.rossmann import rossmann
+from coursekit.data.stamps import stamps
 
-__all__ = ["adult", "chelsea", "mnist", "movielens_100k", "movielens_small", "nietzsche", "pets", "rossmann"]
+__all__ = ["adult", "chelsea", "mnist", "movielens_100k", "movielens_small", "nietzsche", "pets", "rossmann", "stamps"]
