@@ -1,0 +1,84 @@
+"""A process's share of every batch, where several processes train together (`distributed`)."""
+
+import copy
+from collections import deque
+
+import torch
+from torch.utils.data import BatchSampler, DataLoader
+
+from coursekit.device import map_leaves
+from coursekit.loaders import made_anew
+
+
+class Share:
+    """Share `rank` of `n` of each batch: as many items as any other, but that the last ones may have fewer or none.
+
+    Who has none gets the first item of the batch, which must not count. `sizes` holds, for each batch that was cut,
+    how many items it had and how many of them are this share's.
+    """
+
+    def __init__(self, rank: int, n: int):
+        self.rank, self.n, self.sizes, self.largest = rank, n, deque(), 0
+
+    def of_loader(self, loader, seed: int):
+        """`loader` with this share of its batches; it reads and augments no more than that, where it knows how.
+
+        A DataLoader does, and a loader with another in its attribute `batches`, as those of images. What shuffles
+        by torch's own random state, which differs from process to process, gets a generator begun with `seed`.
+        """
+        if isinstance(loader, DataLoader) and isinstance(loader.batch_sampler, BatchSampler):
+            sampler = copy.copy(loader.batch_sampler)
+            sampler.sampler = copy.copy(sampler.sampler)
+            if getattr(sampler.sampler, "generator", self) is None:
+                sampler.sampler.generator = torch.Generator().manual_seed(seed)
+            return made_anew(loader, batch_sampler=Part(sampler, self.of_indices))
+        if not hasattr(loader, "batches"):
+            return Part(loader, self.of_batch)
+        loader = copy.copy(loader)
+        loader.batches = self.of_loader(loader.batches, seed)
+        loader.generator = torch.Generator().manual_seed(seed + self.rank)
+        return loader
+
+    def of_indices(self, indices: list) -> list:
+        """This share of the indices of a batch."""
+        return indices[self._place(len(indices))]
+
+    def of_batch(self, batch: tuple) -> tuple:
+        """This share of a batch of tensors; raises TypeError for other things in it, ValueError for unequal lengths."""
+        leaves = []
+        map_leaves(leaves.append, batch)
+        if other := [type(leaf).__name__ for leaf in leaves if not isinstance(leaf, torch.Tensor)]:
+            raise TypeError(f"Expected a batch of tensors, which can be divided among processes, found a {other[0]} in "
+                            "it: make tensors in the loader, or take a DataLoader, whose indices are divided.")
+        if len({len(leaf) for leaf in leaves}) > 1:
+            raise ValueError("Expected tensors whose first axis counts the items of the batch, found lengths "
+                             f"{[len(leaf) for leaf in leaves]}: move that axis to the front.")
+        place = self._place(len(leaves[0]))
+        return map_leaves(lambda leaf: leaf[place], batch)
+
+    def _place(self, size):
+        "Where this share lies in a batch of `size` items; refuses loaders of which no batch has one for everybody."
+        self.largest = max(self.largest, size)
+        if self.largest < self.n:
+            raise ValueError(f"Expected a batch of at least {self.n} items, one for each process, found {size}: start "
+                             "fewer processes, or make larger batches.")
+        each = -(-size // self.n)
+        begin = each * self.rank
+        length = max(0, min(each, size - begin))
+        self.sizes.append((size, length))
+        return slice(begin, begin + length) if length else slice(1)
+
+
+class Part:
+    """The batches of a loader, or of a sampler of batches, each as `cut` leaves it."""
+
+    def __init__(self, batches, cut):
+        self.batches, self.cut = batches, cut
+
+    def __len__(self):
+        """As many as there are uncut."""
+        return len(self.batches)
+
+    def __iter__(self):
+        """One pass."""
+        return map(self.cut, self.batches)
