@@ -28,13 +28,9 @@ def on_all_devices(learn: Learner, timeout: float = 120.0, sync_batch_norm: bool
     the loaders is divided among them, so steps, rates and results are those of one process; for 64 items each, make
     batches of 64 times the number of processes. `fit` and its relatives divide the work; `validate` and `predict` do
     all of it on every process. Records and scores are the same on all; the first process shows them and writes the
-    file of a `Checkpoint`, which all must be able to read.
-
-    All begin with the weights of the first process, and with its order, if the loader shuffles by a `generator`;
-    dropout and augmentation differ. Batch norm sees the process's own share, and its running averages are averaged
-    after each epoch; with `sync_batch_norm`, on GPUs, it sees the whole batch. A callback that sets `learn.stop` must
-    decide the same everywhere. Who waits more than `timeout` seconds for the others fails. Raises ValueError if
-    MASTER_ADDR does not name the first machine, or for `sync_batch_norm` on a CPU.
+    file of a `Checkpoint`, which all must be able to read. A callback that sets `learn.stop` must decide the same
+    everywhere. Who waits more than `timeout` seconds for the others fails. For `sync_batch_norm` see `AllDevices`.
+    Raises ValueError if MASTER_ADDR does not name the first machine, or for `sync_batch_norm` on a CPU.
     """
     if int(os.environ.get("WORLD_SIZE", 1)) > 1 and not os.environ.get("MASTER_ADDR"):
         raise ValueError("Expected the name of the first machine in MASTER_ADDR, found nothing: start the script by "
@@ -55,7 +51,12 @@ def on_all_devices(learn: Learner, timeout: float = 120.0, sync_batch_norm: bool
 
 
 class AllDevices(Callback):
-    """What process `rank` of `n` exchanges with the others, before other callbacks see it; see `on_all_devices`."""
+    """What process `rank` of `n` exchanges with the others, before other callbacks see it; see `on_all_devices`.
+
+    All begin with the weights of the first process, and with its order, if the loader shuffles by a `generator`;
+    dropout and augmentation differ. Batch norm sees the process's own share, and its running averages are averaged
+    after each epoch; made SyncBatchNorm, on GPUs, it sees the whole batch.
+    """
 
     order = -100
 

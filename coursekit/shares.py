@@ -4,7 +4,7 @@ import copy
 from collections import deque
 
 import torch
-from torch.utils.data import BatchSampler, DataLoader
+from torch.utils.data import DataLoader, IterableDataset
 
 from coursekit.device import map_leaves
 from coursekit.loaders import made_anew
@@ -26,12 +26,13 @@ class Share:
         A DataLoader does, and a loader with another in its attribute `batches`, as those of images. What shuffles
         by torch's own random state, which differs from process to process, gets a generator begun with `seed`.
         """
-        if isinstance(loader, DataLoader) and isinstance(loader.batch_sampler, BatchSampler):
-            sampler = copy.copy(loader.batch_sampler)
-            sampler.sampler = copy.copy(sampler.sampler)
-            if getattr(sampler.sampler, "generator", self) is None:
-                sampler.sampler.generator = torch.Generator().manual_seed(seed)
-            return made_anew(loader, batch_sampler=Part(sampler, self.of_indices))
+        if isinstance(loader, DataLoader) and loader.batch_size and not isinstance(loader.dataset, IterableDataset):
+            batches = copy.copy(loader.batch_sampler)
+            if getattr(getattr(batches, "sampler", None), "generator", self) is None:
+                batches.sampler = copy.copy(batches.sampler)
+                batches.sampler.generator = torch.Generator().manual_seed(seed)
+            return made_anew(loader, batch_sampler=Part(batches, self.of_indices),
+                             persistent_workers=loader.persistent_workers)
         if not hasattr(loader, "batches"):
             return Part(loader, self.of_batch)
         loader = copy.copy(loader)
