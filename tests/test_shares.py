@@ -9,7 +9,7 @@ from torch.utils.data import DataLoader, Dataset, IterableDataset, TensorDataset
 from coursekit.loaders import TensorLoader
 from coursekit.shares import Share
 from coursekit.text import StreamLoader
-from coursekit.vision.images import PictureLoader
+from coursekit.vision.images import ImageLoader
 
 
 def shares(loader, n):
@@ -78,17 +78,17 @@ def test_a_data_loader_reads_its_share_only():
     assert other != items(Share(0, 2).of_loader(loader, seed=4))
 
 
-def test_pictures_are_augmented_by_chance_of_their_own_and_only_the_share():
+def test_images_are_augmented_by_chance_of_their_own_and_only_the_share():
     seen = []
 
-    def augment(pictures, generator):
-        seen.append((len(pictures), torch.rand(1, generator=generator).item()))
-        return pictures
+    def augment(images, generator):
+        seen.append((len(images), torch.rand(1, generator=generator).item()))
+        return images
 
     pixels = torch.arange(10, dtype=torch.uint8)[:, None, None, None].expand(10, 3, 2, 2)
     batches = []
     for rank in (0, 1):
-        loader = PictureLoader(pixels, torch.arange(10), augment, batch_size=4, shuffle=True, seed=1, device="cpu")
+        loader = ImageLoader(pixels, torch.arange(10), augment, batch_size=4, shuffle=True, seed=1, device="cpu")
         batches.append([labels.tolist() for _, labels in Share(rank, 2).of_loader(loader, seed=3)])
     assert [n for n, _ in seen] == [2, 2, 1, 2, 2, 1] and len({number for _, number in seen}) == 6
     assert sorted(chain(*batches[0], *batches[1])) == list(range(10))
