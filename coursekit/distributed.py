@@ -76,9 +76,13 @@ class AllDevices(Callback):
         seed_everything(seed + self.rank)
 
     def before_epoch(self, learn):
-        """Forget what was fetched ahead in a pass that was stopped."""
-        if learn is self.learn:
-            self.share.sizes.clear()
+        """Forget what was fetched ahead in a pass that was stopped; raises ValueError unless all are as far."""
+        if learn is not self.learn:
+            return
+        self.share.sizes.clear()
+        if len(epochs := {*gather_object([learn.epoch])}) > 1:
+            raise ValueError(f"Expected all processes in one epoch, found some in {min(epochs)}, others in "
+                             f"{max(epochs)}: put the file of the Checkpoint where all of them can read it.")
 
     def after_loss(self, learn):
         """Make the loss that of the whole batch, its gradient this share's part; gather validation's predictions."""

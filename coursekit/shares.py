@@ -2,12 +2,13 @@
 
 import copy
 from collections import deque
+from functools import partial
 
 import torch
 from torch.utils.data import DataLoader, IterableDataset
 
 from coursekit.device import map_leaves
-from coursekit.loaders import made_anew
+from coursekit.loaders import in_order, made_anew
 
 
 class Share:
@@ -26,6 +27,12 @@ class Share:
         A DataLoader does, and a loader with another in its attribute `batches`, as those of images. What shuffles
         by torch's own random state, which differs from process to process, gets a generator begun with `seed`.
         """
+        divided = self._divided(loader, seed)
+        divided.plain = partial(in_order, loader)  # what measures in the middle of a fit reads all of it
+        return divided
+
+    def _divided(self, loader, seed):
+        "By the indices of a DataLoader, by what an outer loader is made from, or else by cutting what is read."
         if isinstance(loader, DataLoader) and loader.batch_size and not isinstance(loader.dataset, IterableDataset):
             batches = copy.copy(loader.batch_sampler)
             if getattr(getattr(batches, "sampler", None), "generator", self) is None:

@@ -161,14 +161,33 @@ def stopping():
     return {"weights": numbers(learn), **records(learn)}
 
 
-def measuring():
+class Measure(Callback):
+    """Measures in the middle of an epoch, after three steps."""
+
+    steps = 0
+
+    def after_step(self, learn):
+        self.steps += 1
+        if self.steps == 3:
+            self.found = list(learn.validate().values()), learn.predict(learn.loaders.valid).tolist()
+
+
+def measuring(loaders):
     """What searches, measures and predicts, alone and together."""
     found = {}
-    for name, learn in {"alone": make(), "together": together()}.items():
+    for name, begin in {"alone": make, "together": together}.items():
+        learn, measure = begin(loaders=loaders()), Measure()
         search = learn.lr_find(1e-4, 1.0, 15)
-        learn.fit(1, 0.1)
-        found[name] = [search.lrs, search.losses, list(learn.validate().values()), learn.predict(data()[0]).tolist()]
+        learn.fit(1, 0.1, callbacks=[measure])
+        found[name] = [search.lrs, search.losses, list(learn.validate().values()), learn.predict(data()[0]).tolist(),
+                       *measure.found]
     return found
+
+
+def in_data_loaders():
+    """The items in their order."""
+    x, y = data()
+    return Loaders(DataLoader(TensorDataset(x, y), 18), DataLoader(TensorDataset(x[:37], y[:37]), 36))
 
 
 class StopAt(Callback):
@@ -206,7 +225,7 @@ def refusal(call):
     """The sentence with which `call()` is refused."""
     try:
         call()
-    except (TypeError, ValueError) as error:
+    except (FitInterrupted, TypeError, ValueError) as error:
         return str(error)
 
 
@@ -222,11 +241,14 @@ class Unused(nn.Module):
         return self.used(x)
 
 
-def refusals():
+def refusals(folder):
     """One sentence for each of several wrong inputs."""
+    own = folder / str(processes()[0])  # not on a disk that both see
+    refusal(lambda: together().fit(2, callbacks=[StopAt(1), Checkpoint(own / "fit.pt")]))
     words = Loaders([(torch.rand(4, 5).double(), ["a", "b", "c", "d"])])
     return {"few": refusal(lambda: together(n=1, loaders=Loaders(DataLoader(TensorDataset(*data(1))))).fit(1)),
             "unused": refusal(lambda: together(model=Unused()).fit(1)),
+            "own file": refusal(lambda: together().fit(2, callbacks=[StopAt(2), Checkpoint(own / "fit.pt")])),
             "sync": refusal(lambda: on_all_devices(make(), sync_batch_norm=True)),
             "words": refusal(lambda: together(loaders=words).fit(1))}
 
@@ -243,8 +265,9 @@ def main(folder):
         "ignored targets": ignoring(), "bf16": same_as_alone(dtype=torch.float32, precision="bf16"),
         "fp16": half_precision(),
         "order of tensors": order("tensors"), "order of a DataLoader": order("a DataLoader"),
-        "batch norm": batch_norm(), "stopping": stopping(), "measuring": measuring(), "resumed": resumed(folder),
-        "refusals": refusals(), "twice": len(on_all_devices(shown).callbacks)}
+        "batch norm": batch_norm(), "stopping": stopping(), "measuring": measuring(lambda: None),
+        "measuring a DataLoader": measuring(in_data_loaders), "resumed": resumed(folder),
+        "refusals": refusals(folder), "twice": len(on_all_devices(shown).callbacks)}
 
 
 if __name__ == "__main__":
