@@ -19,6 +19,8 @@ from coursekit.loaders import Loaders
 
 ROOT = Path(__file__).parent.parent
 
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="torchrun needs libuv, which PyTorch has not there")
+
 
 def start(script, *arguments, processes=2):
     """What `python -m coursekit launch SCRIPT` gives, with this repository's package and the CPU."""
