@@ -51,7 +51,7 @@ def _own(device):
     return torch.device("cuda", int(os.environ["LOCAL_RANK"]) % torch.cuda.device_count())
 
 
-def processes():
+def processes() -> tuple[int, int]:
     """The number of this process, from 0, and how many train together: (0, 1) for one alone; see `distributed`."""
     if not (distributed.is_available() and distributed.is_initialized()):
         return 0, 1

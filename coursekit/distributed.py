@@ -63,7 +63,7 @@ class AllDevices(Callback):
     def __init__(self, rank: int, n: int):
         self.rank, self.n, self.learn = rank, n, None  # of a fit; what only measures is another learner
 
-    def before_fit(self, learn):
+    def before_fit(self, learn: Learner) -> None:
         """Begin as the first process does; then divide the batches, and let chance differ."""
         for tensor in [*learn.model.parameters(), *learn.model.buffers()]:
             tensor.detach().copy_(_exchanged(distributed.broadcast, tensor, src=0))
@@ -75,7 +75,7 @@ class AllDevices(Callback):
                                   for loader in (self.whole.train, self.whole.valid)))
         seed_everything(seed + self.rank)
 
-    def before_epoch(self, learn):
+    def before_epoch(self, learn: Learner) -> None:
         """Forget what was fetched ahead in a pass that was stopped; raises ValueError unless all are as far."""
         if learn is not self.learn:
             return
@@ -84,7 +84,7 @@ class AllDevices(Callback):
             raise ValueError(f"Expected all processes in one epoch, found some in {min(epochs)}, others in "
                              f"{max(epochs)}: put the file of the Checkpoint where all of them can read it.")
 
-    def after_loss(self, learn):
+    def after_loss(self, learn: Learner) -> None:
         """Make the loss that of the whole batch, its gradient this share's part; gather validation's predictions."""
         if learn is not self.learn:
             return
@@ -102,7 +102,7 @@ class AllDevices(Callback):
             learn.preds, target = map_leaves(lambda leaf: leaf[:size], rows)  # what was padded stands at the end
             learn.loss, learn.batch = mean, (*learn.batch[:-1], target)
 
-    def after_backward(self, learn):
+    def after_backward(self, learn: Learner) -> None:
         """Add up the gradients' parts; raises ValueError if the loss does not depend on a weight that is trained."""
         trained = {name: weight for name, weight in learn.model.named_parameters() if weight.requires_grad}
         if unused := [name for name, weight in trained.items() if weight.grad is None]:
@@ -115,22 +115,22 @@ class AllDevices(Callback):
         for overflow in learn.precision.overflows(learn.optimizer):  # one process's is enough to leave the step out
             distributed.all_reduce(overflow, distributed.ReduceOp.MAX)
 
-    def after_epoch(self, learn):
+    def after_epoch(self, learn: Learner) -> None:
         """Average batch norm's running averages, which are all that a pass has changed in the buffers."""
         if learn is self.learn and learn.training:
             for buffer in learn.model.buffers():
                 if buffer.is_floating_point():
                     buffer.copy_(_exchanged(distributed.all_reduce, buffer) / self.n)
 
-    def after_fit(self, learn):
+    def after_fit(self, learn: Learner) -> None:
         """Give the loaders back."""
         learn.loaders, self.learn = self.whole, None
 
-    def state_dict(self):
+    def state_dict(self) -> dict:
         """The random states of all processes."""
         return {"random": gather_object([get_random_states(self.learn.loaders.train, self.learn.device)])}
 
-    def load_state_dict(self, state):
+    def load_state_dict(self, state: dict) -> None:
         """Go on from this process's own."""
         set_random_states(state["random"][self.rank], self.learn.loaders.train, self.learn.device)
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
 from pathlib import Path
+from typing import Any
 
 import torch
 from accelerate import notebook_launcher
@@ -20,7 +21,7 @@ class LaunchError(ValueError):
     """Processes cannot be started as asked; the message is a sentence that says why, and what to do."""
 
 
-def launch(function: Callable, *arguments, processes: int = 2):
+def launch(function: Callable, *arguments: Any, processes: int = 2) -> None:
     """Run `function(*arguments)` in `processes` copies of this one, on this machine; returns when all have ended.
 
     For a notebook: the copies know all that was defined before, print and show as usual, and leave behind only what

@@ -2,13 +2,14 @@
 
 import copy
 from collections import deque
+from collections.abc import Callable, Iterator
 from functools import partial
 
 import torch
-from torch.utils.data import DataLoader, IterableDataset
+from torch.utils.data import DataLoader, IterableDataset, Sampler
 
 from coursekit.device import map_leaves
-from coursekit.loaders import in_order, made_anew
+from coursekit.loaders import Loader, in_order, made_anew
 
 
 class Share:
@@ -21,7 +22,7 @@ class Share:
     def __init__(self, rank: int, n: int):
         self.rank, self.n, self.sizes, self.largest = rank, n, deque(), 0
 
-    def of_loader(self, loader, seed: int):
+    def of_loader(self, loader: Loader, seed: int) -> Loader:
         """`loader` with this share of its batches; it reads and augments no more than that, where it knows how.
 
         A DataLoader does, and a loader with another in its attribute `batches`, as those of images. What shuffles
@@ -80,13 +81,13 @@ class Share:
 class Part:
     """The batches of a loader, or of a sampler of batches, each as `cut` leaves it."""
 
-    def __init__(self, batches, cut):
+    def __init__(self, batches: Loader | Sampler, cut: Callable):
         self.batches, self.cut = batches, cut
 
-    def __len__(self):
+    def __len__(self) -> int:
         """As many as there are uncut."""
         return len(self.batches)
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator:
         """One pass."""
         return map(self.cut, self.batches)

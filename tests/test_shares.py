@@ -4,11 +4,13 @@ from itertools import chain
 
 import pytest
 import torch
+from PIL import Image
 from torch.utils.data import DataLoader, Dataset, IterableDataset, TensorDataset
 
-from coursekit.loaders import TensorLoader
+from coursekit.loaders import TensorLoader, in_order
 from coursekit.shares import Share
 from coursekit.text import StreamLoader
+from coursekit.vision.file_loaders import FileLoader, ImageFiles
 from coursekit.vision.images import ImageLoader
 
 
@@ -92,6 +94,19 @@ def test_images_are_augmented_by_chance_of_their_own_and_only_the_share():
         batches.append([labels.tolist() for _, labels in Share(rank, 2).of_loader(loader, seed=3)])
     assert [n for n, _ in seen] == [2, 2, 1, 2, 2, 1] and len({number for _, number in seen}) == 6
     assert sorted(chain(*batches[0], *batches[1])) == list(range(10))
+
+
+def test_images_read_by_other_processes_are_divided_by_their_indices(tmp_path):
+    files = [tmp_path / f"{i}.png" for i in range(10)]
+    for file in files:
+        Image.new("RGB", (2, 2)).save(file)
+    seen = []
+    for rank in (0, 1):
+        loader = FileLoader(ImageFiles(files, torch.arange(10), 2), None, 4, shuffle=True, workers=0, device="cpu")
+        divided = Share(rank, 2).of_loader(loader, seed=3)
+        seen += [label for _, labels in divided for label in labels.tolist()]
+        assert [labels.tolist() for _, labels in in_order(divided)] == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
+    assert sorted(seen) == list(range(10)) and seen != sorted(seen)
 
 
 def test_streams_of_text_stay_with_their_process():
