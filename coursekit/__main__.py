@@ -1,4 +1,4 @@
-"""The command line: python -m coursekit lab, test, install, doctor, data or lessons.
+"""The command line: python -m coursekit lab, test, install, doctor, data, lessons or launch.
 
 Nothing but Python's own library is imported before a command needs it: lab, test and install begin with no more.
 """
@@ -21,9 +21,10 @@ def main(arguments=None):
     commands.add_parser("doctor", help="will the lessons run here? what differs from requirements.lock?")
     lessons = commands.add_parser("lessons", help="the lessons in one table, or the way to one of them")
     lessons.add_argument("name", nargs="?", metavar="LESSON", help="its number, such as 13a: what to read before it")
+    add_launch(commands)
     get = add_data(commands)
     options, flags = parser.parse_known_args(arguments)
-    if flags and options.command != "lab":
+    if flags and options.command not in ("lab", "launch"):
         parser.error(f"unrecognized arguments: {' '.join(flags)}")
     if options.command in ("install", "lab", "test"):
         return look_after_course(options, flags)
@@ -33,6 +34,8 @@ def main(arguments=None):
         return doctor.main()
     if options.command == "lessons":
         return show_lessons(options.name)
+    if options.command == "launch":
+        return launch(options, flags)
     if options.action == "get" and [bool(options.names), options.all, options.packages].count(True) != 1:
         get.error("expected either names of data sets, --all or --packages")
     if options.action == "get" and options.packages:
@@ -59,6 +62,18 @@ def add_course(commands):
     test.add_argument("--own-data", action="store_true", help="only what concerns the data in COURSEKIT_DATA, on those")
     for command in (install, lab, test):
         command.add_argument("--torch", choices=["cpu"], help="cpu: PyTorch without CUDA's libraries")
+
+
+def add_launch(commands):
+    """Add the command that starts a script on several devices."""
+    several = commands.add_parser("launch", allow_abbrev=False, help="run a script in several processes that train "
+                                  "together; other options are the script's")
+    several.add_argument("script", metavar="SCRIPT")
+    several.add_argument("--processes", type=int, help="on each machine; by default one for each GPU")
+    several.add_argument("--machines", type=int, default=1, help="how many; give the command on each of them")
+    several.add_argument("--machine", type=int, default=0, help="the number of this one, from 0")
+    several.add_argument("--address", help="the network name of machine 0")
+    several.add_argument("--port", type=int, default=29500, help="a free port of machine 0")
 
 
 def add_data(commands):
@@ -89,6 +104,20 @@ def look_after_course(options, flags=()):
     except KeyboardInterrupt:
         return 130
     return 0
+
+
+def launch(options, arguments):
+    """Carry out `launch`."""
+    from coursekit.launch import LaunchError, launch_script
+
+    try:
+        return launch_script(options.script, arguments, options.processes, options.machines, options.machine,
+                             options.address, options.port)
+    except LaunchError as error:
+        print(error)
+        return 1
+    except KeyboardInterrupt:
+        return 130
 
 
 def look_after_data(action, names=()):

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from coursekit.callbacks import Callback, latest
+from coursekit.device import processes
 from coursekit.files import writing
 from coursekit.states import get_random_states, set_random_states
 
@@ -111,7 +112,7 @@ class Checkpoint(Callback):
         """Take up what is in the file, when the other callbacks have begun."""
         self.others = list(learn.told)
         names = [type(callback).__name__ for callback in self.others]
-        self.plan = {"epochs": learn.epochs, "steps": learn.n_steps, "callbacks": names}
+        self.plan = {"epochs": learn.epochs, "steps": learn.n_steps, "processes": processes()[1], "callbacks": names}
         if self.path.exists():
             self._take_up(learn, read(self.path, learn.device))
 
@@ -119,12 +120,14 @@ class Checkpoint(Callback):
         """Write the file; until it is whole, the one before it stays."""
         if not learn.epoch_is_over:
             return
-        with writing(self.path) as partial:
-            torch.save({"plan": self.plan, "done": learn.epoch + 1, "stopped": learn.stop,
-                        "model": learn.model.state_dict(), "optimizer": learn.optimizer.state_dict(),
-                        "precision": learn.precision.state_dict(),
-                        "callbacks": [callback.state_dict() for callback in self.others],
-                        "random": get_random_states(learn.loaders.train, learn.device)}, partial)
+        state = {"plan": self.plan, "done": learn.epoch + 1, "stopped": learn.stop,
+                 "model": learn.model.state_dict(), "optimizer": learn.optimizer.state_dict(),
+                 "precision": learn.precision.state_dict(),
+                 "callbacks": [callback.state_dict() for callback in self.others],
+                 "random": get_random_states(learn.loaders.train, learn.device)}
+        if processes()[0] == 0:  # one file: of processes that train together the first writes it
+            with writing(self.path) as partial:
+                torch.save(state, partial)
 
     def _take_up(self, learn, state):
         "Put everything back as it was after the last epoch in the file."
@@ -135,9 +138,10 @@ class Checkpoint(Callback):
         put_weights(learn.model, state["model"], self.path)
         learn.optimizer.load_state_dict(state["optimizer"])
         learn.precision.load_state_dict(state["precision"])
+        set_random_states(state["random"], learn.loaders.train, learn.device)
         for callback, own in zip(self.others, state["callbacks"], strict=True):
             callback.load_state_dict(own)
-        set_random_states(state["random"], learn.loaders.train, learn.device)
         learn.epoch = learn.epochs if state["stopped"] else state["done"]
-        print(f"{self.path}: {state['done']} of {learn.epochs} epochs are done"
-              + (", and that was all." if learn.epoch == learn.epochs else "."))
+        if processes()[0] == 0:
+            print(f"{self.path}: {state['done']} of {learn.epochs} epochs are done"
+                  + (", and that was all." if learn.epoch == learn.epochs else "."))

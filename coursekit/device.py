@@ -11,17 +11,21 @@ from typing import TypeVar
 
 import numpy as np
 import torch
+from torch import distributed
 
 Nested = TypeVar("Nested")  # tensors in any containers; what comes back is of the same kind
 
 
 def get_device() -> torch.device:
-    """The device to train on: `COURSEKIT_DEVICE` if set, else CUDA, then MPS, then the CPU."""
+    """The device to train on: `COURSEKIT_DEVICE` if set, else CUDA, then MPS, then the CPU.
+
+    Of several GPUs each process of a launcher's takes its own.
+    """
     wanted = os.environ.get("COURSEKIT_DEVICE")
     if wanted:
-        return _check(wanted)
+        return _own(_check(wanted))
     if torch.cuda.is_available():
-        return torch.device("cuda")
+        return _own(torch.device("cuda"))
     if torch.backends.mps.is_available():
         return torch.device("mps")
     _say_once("No GPU found: training runs on the CPU. The lessons are sized for two cores; larger models of your "
@@ -38,6 +42,20 @@ def _check(wanted):
         raise ValueError(f"COURSEKIT_DEVICE is {wanted!r}, which cannot be used here ({str(error).splitlines()[0]}). "
                          "Set it to cpu, cuda or mps, or unset it.") from error
     return device
+
+
+def _own(device):
+    "The GPU of this process, where a launcher has numbered the processes of this machine."
+    if device.type != "cuda" or device.index is not None or "LOCAL_RANK" not in os.environ:
+        return device
+    return torch.device("cuda", int(os.environ["LOCAL_RANK"]) % torch.cuda.device_count())
+
+
+def processes() -> tuple[int, int]:
+    """The number of this process, from 0, and how many train together: (0, 1) for one alone; see `distributed`."""
+    if not (distributed.is_available() and distributed.is_initialized()):
+        return 0, 1
+    return distributed.get_rank(), distributed.get_world_size()
 
 
 @cache

@@ -142,6 +142,8 @@ def _class_target(found, inputs, target, preds):
 ADVICE = (  # what torch says, and what to do about it: a sentence, or a function that makes one
     (r"out of memory|can't allocate memory",
      "The memory is full: take smaller batches, inputs or models; restart the kernel if it stays full."),
+    (r"Connection (closed|reset) by peer|Timed out waiting",
+     "Another process of this training has ended, or has not come this far in time: its own error tells why."),
     (r"device-side assert",
      "The GPU stopped, most often at a class number or an embedding index outside its range: restart the "
      "kernel and run once with COURSEKIT_DEVICE=cpu to see which."),

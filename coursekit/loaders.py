@@ -132,10 +132,15 @@ def in_order(loader: Loader) -> Loader:
     if hasattr(loader, "plain"):
         return loader.plain()
     if type(loader) is DataLoader and loader.batch_size and isinstance(loader.sampler, RandomSampler):
-        same = ("batch_size", "num_workers", "collate_fn", "pin_memory", "timeout", "worker_init_fn",
-                "multiprocessing_context", "prefetch_factor")
-        return DataLoader(loader.dataset, **{name: getattr(loader, name) for name in same})
+        return made_anew(loader, batch_size=loader.batch_size)
     return not_begun(loader)
+
+
+def made_anew(loader: DataLoader, **settings: Any) -> DataLoader:
+    """A DataLoader like `loader`, with its data and workers, whose batches are made as `settings` say."""
+    same = ("num_workers", "collate_fn", "pin_memory", "timeout", "worker_init_fn", "multiprocessing_context",
+            "prefetch_factor")
+    return DataLoader(loader.dataset, **{name: getattr(loader, name) for name in same}, **settings)
 
 
 def inputs_of(data: torch.Tensor | tuple[torch.Tensor, ...] | Loader, batch_size: int) -> Iterator[tuple]:

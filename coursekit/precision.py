@@ -43,6 +43,10 @@ class Precision:
         if self.scaler is not None:
             self.scaler.unscale_(optimizer)
 
+    def overflows(self, optimizer: torch.optim.Optimizer) -> list[torch.Tensor]:
+        """After `unscale`, for each device whether gradients overflowed: 1.0 or 0.0, which decides on the step."""
+        return [] if self.scaler is None else list(self.scaler._found_inf_per_device(optimizer).values())
+
     def step(self, optimizer: torch.optim.Optimizer) -> bool:
         """The optimizer's step, if the gradients are numbers; whether it was made."""
         if self.scaler is None:

@@ -3,6 +3,7 @@
 For all else that takes a while there is `track`.
 """
 
+import multiprocessing
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -163,8 +164,9 @@ def on_cell_end(function: Callable[[], object]) -> None:
 
 
 def in_notebook() -> bool:
-    """Whether this runs in a Jupyter kernel, which can show HTML."""
-    return "IPython" in sys.modules and hasattr(sys.modules["IPython"].get_ipython(), "kernel")
+    """Whether this runs in a Jupyter kernel, which can show HTML; a copy of it, made by a fork, can only print."""
+    return ("IPython" in sys.modules and hasattr(sys.modules["IPython"].get_ipython(), "kernel")
+            and multiprocessing.parent_process() is None)
 
 
 def number(value: float) -> str:

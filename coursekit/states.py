@@ -73,12 +73,13 @@ def _sources(loader, device):
 
 
 def _generators(loader):
-    "The generators of `loader` and of the samplers in it, each once."
+    "The generators of `loader` and of the samplers and loaders in it, each once."
     found, holders = {}, [loader]
     for holder in holders:  # grows on the way
         if isinstance(getattr(holder, "generator", None), torch.Generator):
             found[id(holder.generator)] = holder.generator
-        holders += [getattr(holder, name) for name in ("sampler", "batch_sampler") if getattr(holder, name, None)]
+        inner = (getattr(holder, name, None) for name in ("sampler", "batch_sampler", "batches"))
+        holders += [each for each in inner if each is not None]
     return found.values()
 
 

@@ -32,6 +32,23 @@ def test_a_missing_gpu_is_said_once(monkeypatch, capsys):
     assert capsys.readouterr().out.count("No GPU found") == 1
 
 
+@pytest.mark.parametrize("wanted", ["", "cuda"])
+def test_of_several_gpus_each_process_takes_its_own(monkeypatch, wanted):
+    monkeypatch.setenv("COURSEKIT_DEVICE", wanted)
+    monkeypatch.setattr(device, "_check", torch.device)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 4)
+    monkeypatch.delenv("LOCAL_RANK", raising=False)
+    assert device.get_device() == torch.device("cuda")
+    for rank, index in {"0": 0, "3": 3, "5": 1}.items():
+        monkeypatch.setenv("LOCAL_RANK", rank)
+        assert device.get_device() == torch.device("cuda", index)
+
+
+def test_alone_this_is_the_only_process():
+    assert device.processes() == (0, 1)
+
+
 def test_nested_batches_keep_their_form():
     batch = (torch.zeros(2), [torch.ones(1), {"ids": torch.arange(3)}], "text")
     moved = device.to_device(batch, torch.device("meta"))

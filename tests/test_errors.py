@@ -53,6 +53,12 @@ def test_a_usual_mistake_gets_its_advice(advice):
     assert "Seen: inputs " in note and "on cpu" in note
 
 
+@pytest.mark.parametrize("message", ["[tcp/pair.cc:561] Connection closed by peer [127.0.0.1]:7552",
+                                     "Read error: Connection reset by peer", "Timed out waiting 2000ms for recv"])
+def test_the_end_of_another_process_is_explained(message):
+    assert "Another process of this training has ended" in explain(RuntimeError(message), LINEAR, (X,), Y, None)
+
+
 def test_shapes_types_and_devices_are_reported():
     note = note_of(LINEAR, X.view(64, 1, 28, 28), Y)
     assert "Seen: inputs float32 (64, 1, 28, 28) on cpu; target int64 (64,) on cpu; the model's" in note

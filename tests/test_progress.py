@@ -4,6 +4,7 @@ import subprocess
 import sys
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -30,6 +31,15 @@ def handle(monkeypatch):
     monkeypatch.setattr(progress, "open_display", lambda text: handle)
     monkeypatch.setattr(progress, "on_cell_end", handle.at_end.append)
     return handle
+
+
+def test_a_copy_of_a_notebook_can_only_print(monkeypatch):
+    shell = SimpleNamespace(kernel=None)
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
+    monkeypatch.setattr(progress.multiprocessing, "parent_process", lambda: None)
+    assert progress.in_notebook()
+    monkeypatch.setattr(progress.multiprocessing, "parent_process", lambda: "the notebook")
+    assert not progress.in_notebook()
 
 
 def test_the_loop_needs_neither_matplotlib_nor_ipython():

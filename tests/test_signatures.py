@@ -5,9 +5,10 @@ import inspect
 
 import pytest
 
-MODULES = ["callbacks", "checkpoint", "collab", "device", "errors", "hooks", "layers", "learner", "loaders", "metrics",
-           "optimizers", "param_groups", "precision", "progress", "recorder", "schedules", "slips", "states", "text",
-           "tabular.model", "tabular.rossmann", "vision.backbones", "vision.convnets", "vision.images"]
+MODULES = ["callbacks", "checkpoint", "collab", "device", "distributed", "errors", "hooks", "launch", "layers",
+           "learner", "loaders", "metrics", "optimizers", "param_groups", "precision", "progress", "recorder",
+           "schedules", "shares", "slips", "states", "text", "tabular.model", "tabular.rossmann", "vision.backbones",
+           "vision.convnets", "vision.images"]
 CREATES = ("__init__", "__init_subclass__", "__post_init__")  # what these give is no question
 
 

@@ -14,7 +14,7 @@ from coursekit.loaders import Loader, Loaders, in_order
 from coursekit.metrics import Metric, error_rate
 from coursekit.vision.backbones import Body
 
-BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
+BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.SyncBatchNorm)
 AT_ONCE = 4  # images that a CPU sends through a body together: what a layer makes of them fits into its cache
 
 
