@@ -170,7 +170,7 @@ def tell_sizes(sets):
     """Print how much there is to download for each of `sets`, and together."""
     sizes = {known.entry["title"]: known.to_download() / 1e6 for known in sets if known.to_download()}
     if sizes:
-        listed = ", ".join(f"{title} {size:.1f} MB" for title, size in sizes.items())
+        listed = "; ".join(f"{title} {size:.1f} MB" for title, size in sizes.items())
         print(f"To download, at most: {listed}; together {sum(sizes.values()):.1f} MB.", flush=True)
 
 

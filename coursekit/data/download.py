@@ -25,6 +25,7 @@ SPARE = 200 << 20  # bytes of disk that stay free
 MOST_PARTS = 100_000  # files in one archive
 HEADERS = {"User-Agent": "coursekit (a course on deep learning)", "Accept-Encoding": "identity"}
 NETWORK_ERRORS = (OSError, urllib3.exceptions.HTTPError)  # those of requests are OSErrors
+pooch.get_logger().setLevel("WARNING")  # its lines would tear the bar
 DAMAGED = (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, OSError, RuntimeError)
 
 
