@@ -155,6 +155,14 @@ def test_an_archive_above_its_limits_is_refused(toy, publish, size, unpacked, re
     assert not toy.folder("publisher").exists()
 
 
+def test_nothing_is_taken_from_an_archive_that_is_refused(toy, publish):
+    toy.entry["publisher"]["unpacked"] = 25
+    publish("first.tgz", train=OTHER, weather=OTHER, extra=OTHER)
+    with pytest.raises(FetchError, match="Not found: train.csv, weather.csv.*COURSEKIT_DATA"):
+        toy.get(other_versions=True)
+    assert not toy.folder("publisher").exists()
+
+
 def test_kaggle_gives_what_the_archive_has_otherwise(toy, publish, kaggle):
     publish("first.tgz", train=OTHER, weather=TABLES["weather.csv"])
     kaggle(train=TABLES["train.csv"], sample=b"1,0")

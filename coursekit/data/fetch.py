@@ -12,16 +12,7 @@ import pooch
 
 from coursekit.data.download import FetchError, check_space, fetch_package, progress_bar, unpack
 from coursekit.data.publisher import download, put_into
-from coursekit.files import (
-    ROOT,
-    FolderError,
-    building,
-    cache_folder,
-    fingerprint,
-    fingerprint_of_files,
-    is_checkout,
-    make_folder,
-)
+from coursekit.files import ROOT, FolderError, building, cache_folder, fingerprint_of_files, is_checkout, make_folder
 
 OWN, DEFAULTS = "COURSEKIT_DATA", ("git", "package", "generated")
 FROM = {OWN: "from your folder COURSEKIT_DATA", "publisher": "as fetched from its publisher",
@@ -300,13 +291,11 @@ class DataSet:
         notes = [table.get("note", ""), *(f"({reason})" for reason in reasons)]
         if source in DEFAULTS and "publisher" in self.entry:
             notes.append(f"For the publisher's data: python -m coursekit data get {self.name}")
-        mark = ""
-        if source == OWN:
-            own = [self.folder(OWN) / file["name"] for file in self._files(OWN)]
-            mark = fingerprint_of_files(own) if own else ""
-        elif source == "publisher" and self._as_found.is_file():
+        unknown = [self.folder(OWN) / file["name"] for file in self._files(OWN)] if source == OWN else []
+        if source == "publisher" and self._as_found.is_file():
             differing = [file["name"] for file in self._files(source) if file not in table["files"]]
             notes.append(f"Other versions than the catalog's: {', '.join(differing)}.")
-            mark = fingerprint(self._as_found.read_bytes())
+            unknown = [self._as_found]
         return Origin(self.name, self.entry["version"], source, self.entry["licence"], self.is_real(source),
-                      " ".join(filter(None, notes)), self.entry["title"], mark)
+                      " ".join(filter(None, notes)), self.entry["title"],
+                      fingerprint_of_files(unknown) if unknown else "")

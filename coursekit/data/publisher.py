@@ -58,10 +58,9 @@ def gather(files, ways, folder, other_versions=False):
                 place.mkdir()
                 try:
                     way(place)
+                    others = _take(lacking, place, folder) | others
                 except FetchError as error:
                     reasons.append(str(error))
-                found = {file["name"]: path for file in lacking for path in place.rglob(file["name"])}
-                others = _take(lacking, found, folder) | others
         lacking = [file["name"] for file in files if not (folder / file["name"]).is_file()]
         if lacking and not (other_versions and others.keys() >= set(lacking)):
             raise FetchError(_complaint(lacking, others, reasons))
@@ -75,11 +74,11 @@ def describe(path):
     return {"name": path.name, "size": path.stat().st_size, "sha256": pooch.file_hash(str(path))}
 
 
-def _take(files, found, folder):
-    "Copy into `folder` those of `files` that were found with their checksums; name -> path of those that differ."
+def _take(files, place, folder):
+    "Copy into `folder` those of `files` that `place` has with their checksums; name -> path of those that differ."
     others = {}
     for file in files:
-        path = found.get(file["name"])
+        path = next((path for path in place.rglob(file["name"]) if path.is_file()), None)
         if path and describe(path) == {key: file[key] for key in ("name", "size", "sha256")}:
             shutil.copyfile(path, folder / file["name"])
         elif path:
@@ -91,7 +90,8 @@ def _complaint(lacking, others, reasons):
     "What is lacking, what differs, why, and what to do."
     missing = [name for name in lacking if name not in others]
     differing = [name for name in lacking if name in others]
-    lines = [f"Not found: {', '.join(missing)}."] * bool(missing)
+    lines = [f"Not found: {', '.join(missing)}. Run this again later, or put all files of the data set into a "
+             "folder of your own in COURSEKIT_DATA."] * bool(missing)
     lines += [f"Other versions than the catalog's: {', '.join(differing)}. If you trust the source, take them with "
               "--other-versions."] * bool(differing)
     return "\n  ".join([*lines, *reasons])
