@@ -69,8 +69,9 @@ class BadServer(BaseHTTPRequestHandler):
 
     def serve_endless(self):
         self.head(200)
-        for _ in range(50):
-            self.wfile.write(CONTENT)
+        with suppress(OSError):  # nobody listens any more
+            for _ in range(50):
+                self.wfile.write(CONTENT)
 
     def serve_other_size(self):
         self.serve_good(b"<html>Please log in</html>")
