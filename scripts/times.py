@@ -31,12 +31,13 @@ class PeakMemory(threading.Thread):
             self.peak = max(self.peak, self.look())
 
     def look(self):
-        """Bytes held now."""
+        """Bytes held now; what processes share is counted once, where the system tells (Linux)."""
         total = 0
         try:
             for process in [self.process, *self.process.children(recursive=True)]:
-                total += process.memory_info().rss
-        except psutil.NoSuchProcess:
+                held = process.memory_full_info()
+                total += getattr(held, "pss", held.rss)
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
             pass  # it ended while we looked
         return total
 
