@@ -1,18 +1,17 @@
-"""What a lesson says about itself: its results against the lecture's, and the checks of its exercises."""
+"""What a lesson imports to say how it went: its results against the lecture's, and the checks of its exercises."""
 
 import json
 import math
 import os
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pandas as pd
-import torch
 from IPython.display import display
 
+from coursekit.checking import Exercise, check
+
+__all__ = ["FULL_SCALE", "BoundBroken", "Exercise", "Results", "check"]
 FULL_SCALE = Path(__file__).parent.parent / "results"
 
 
@@ -96,84 +95,3 @@ def _holds(row):
     if low is None and high is None:
         return True
     return not math.isnan(value) and (low is None or value >= low) and (high is None or value <= high)
-
-
-@dataclass
-class Exercise:
-    """An exercise with its right answer and the usual wrong ones.
-
-    `run` puts an answer to work (calls the function, builds the class) and returns numbers or tensors, the
-    same ones each time it is called; without it the answer itself is compared. `mistakes` maps a sentence
-    that names a mistake to the wrong answer which that mistake gives. The first sentence that fits is told.
-    """
-
-    solution: Any
-    mistakes: dict
-    run: Callable = lambda answer: answer
-    praise: str = "Correct."
-    tolerance: float = 1e-4
-
-    def diagnose(self, answer):
-        """'not attempted yet', 'correct', or one sentence that says what is wrong."""
-        if answer is None or answer is ...:
-            return "not attempted yet"
-        got, expected = _outcome(self.run, answer), _outcome(self.run, self.solution)
-        if isinstance(got, NotImplementedError):
-            return "not attempted yet"
-        if _same(got, expected, self.tolerance):
-            return "correct"
-        for sentence, wrong in self.mistakes.items():
-            if _same(got, _outcome(self.run, wrong), self.tolerance):
-                return sentence
-        if isinstance(got, Exception):
-            return f"Your code stopped with {type(got).__name__}: {got}"
-        return f"Not yet. Expected {_brief(expected)}, got {_brief(got)}."
-
-
-def check(exercise, answer):
-    """Print what `exercise` says of `answer`; the lesson goes on whatever it says."""
-    verdict = exercise.diagnose(answer)
-    marks = {"correct": "✔ " + exercise.praise, "not attempted yet": "○ Not attempted yet."}
-    print(marks.get(verdict, "✘ " + verdict))
-
-
-def _outcome(run, answer):
-    "What `run` gives for `answer`; a mistake in a learner's code is a result too."
-    try:
-        return run(answer)
-    except Exception as error:  # noqa: BLE001 - anything may be wrong with a learner's code
-        return error
-
-
-def _same(a, b, tolerance):
-    "Whether two outcomes are built alike, and agree in each value; an error agrees with one of its type and message."
-    if isinstance(a, Exception) or isinstance(b, Exception):
-        return type(a) is type(b) and str(a) == str(b)
-    if isinstance(a, dict) and isinstance(b, dict):
-        return a.keys() == b.keys() and all(_same(a[key], b[key], tolerance) for key in a)
-    if isinstance(a, (tuple, list)) and isinstance(b, (tuple, list)):
-        return len(a) == len(b) and all(_same(x, y, tolerance) for x, y in zip(a, b, strict=True))
-    return _same_value(a, b, tolerance)
-
-
-def _same_value(a, b, tolerance):
-    "Whether two values agree: text and None exactly, numbers and arrays in shape and, within `tolerance`, in value."
-    if isinstance(a, str) or isinstance(b, str) or a is None or b is None:
-        return np.array_equal(a, b)
-    try:
-        a, b = _array(a), _array(b)
-    except (TypeError, ValueError):  # something that is no number
-        return False
-    return a.shape == b.shape and np.allclose(a, b, rtol=tolerance, atol=tolerance, equal_nan=True)
-
-
-def _array(value):
-    "A number, or an array or a tensor of any type, as a float array."
-    return np.asarray(value.detach().cpu().double() if isinstance(value, torch.Tensor) else value, dtype=np.float64)
-
-
-def _brief(value):
-    "A short text for a message."
-    if isinstance(value, torch.Tensor) and value.numel() > 6:
-        return f"a tensor of shape {tuple(value.shape)} starting {value.detach().flatten()[:4].tolist()}"
-    return str(value)[:200]
