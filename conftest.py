@@ -91,6 +91,12 @@ def pytest_sessionfinish(session, exitstatus):
 def pytest_terminal_summary(terminalreporter, config):
     if config.option.own_data and not {"passed", "failed", "error"} & set(terminalreporter.stats):
         terminalreporter.write_line("No lesson uses a data set that lies in the folder COURSEKIT_DATA.")
+    rates = [value for reports in terminalreporter.stats.values() for report in reports
+             if getattr(report, "when", None) == "call" for name, value in report.user_properties if name == "rates"]
+    if rates:
+        refused, mutants, accepted, rewrites = map(sum, zip(*rates, strict=True))
+        terminalreporter.write_line(f"Exercises: {refused} of {mutants} slips refused ({refused / mutants:.1%}), "
+                                    f"{accepted} of {rewrites} rewrites accepted ({accepted / rewrites:.1%}).")
 
 
 def own_sets(notebook):

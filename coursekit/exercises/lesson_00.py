@@ -13,10 +13,12 @@ n_weights = Exercise(
     },
 )
 
+SCORES = torch.tensor([[0.1, 2.0, -1.0, 0.5, 0, 0, 0, 0, 0, 0.3],
+                       [3.0, 2.5, 1.0, 0, 0, 0, 0, 0, 0, 2.9],
+                       [-5.0, -4, -3, -9, -9, -9, -9, -2, -9, -9]])
+
 read_digits = Exercise(
-    run=lambda answer: answer(torch.tensor([[0.1, 2.0, -1.0, 0.5, 0, 0, 0, 0, 0, 0.3],
-                                            [3.0, 2.5, 1.0, 0, 0, 0, 0, 0, 0, 2.9],
-                                            [-5.0, -4, -3, -9, -9, -9, -9, -2, -9, -9]])),
+    run=lambda answer: [answer(SCORES), answer(SCORES[1:, :5]), answer(-SCORES[:1])],
     solution=lambda scores: scores.argmax(1),
     mistakes={
         "That looks down the columns: the digits lie along axis 1.": lambda scores: scores.argmax(0),

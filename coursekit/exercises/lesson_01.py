@@ -49,7 +49,8 @@ def _in_turn(a, b, x, y, lr):
 
 def _run_hand_update(answer):
     x = tensor([0.0, 1.0, 2.0, 4.0])
-    return [answer(a, b, x, 3 * x + 8, 0.05) for a, b in [(-1.0, 1.0), (5.0, 2.0)]]
+    return [answer(a, b, x[:n], 3 * x[:n] + 8, lr) for a, b, n, lr in
+            [(-1.0, 1.0, 4, 0.05), (5.0, 2.0, 4, 0.05), (2.0, -3.0, 3, 0.2)]]
 
 
 hand_update = Exercise(
@@ -106,7 +107,9 @@ def _run_momentum(answer):
     def gradient(a):
         return tensor([1.0, 10.0]) * a
 
-    return [answer(tensor([2.0, -1.0]), gradient, 0.02, steps) for steps in (1, 2, 25)]
+    start = tensor([2.0, -1.0])
+    return [answer(start.clone(), gradient, *more) for more in
+            ((0.02, 1), (0.02, 2), (0.02, 25), (0.01, 3, 0.5), (0.05, 0))]
 
 
 descend_with_momentum = Exercise(
@@ -144,7 +147,8 @@ def _judge_share(losses):
 
 judge = Exercise(
     run=lambda answer: [answer(losses) for losses in
-                        ([8.0, 2.0, 0.1], [8.0, 7.9, 7.8], [8.0, 50.0, 1e9], [8.0, 9.0, math.nan], [8.0, 5.0, 4.0])],
+                        ([8.0, 2.0, 0.1], [8.0, 7.9, 7.8], [8.0, 50.0, 1e9], [8.0, 9.0, math.nan], [8.0, 5.0, 4.0],
+                         [8.0, 9.0, 10.0, 2.0], [8.0, 2.0, 9.0], [4.0, 4.0], [10.0, 1.0, 9.0])],
     solution=_judge,
     mistakes={
         "A nan slips through: every comparison with nan is false, so test `not last <= first`.": _judge_without_nan,

@@ -22,7 +22,7 @@ sum_shapes = Exercise(
 
 def _run_outer(answer):
     a = tensor([1.0, 2.0, 3.0])
-    return [answer(a, tensor([10.0, 20.0, 40.0])), answer(a, tensor([5.0, 7.0]))]
+    return [answer(a, tensor([10.0, 20.0, 40.0])), answer(a, tensor([5.0, 7.0])), answer(a[:1], -a)]
 
 
 outer = Exercise(
@@ -93,7 +93,7 @@ normalize_channels = Exercise(
 def _run_matmul(answer):
     a = tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
     b = tensor([[1.0, 0.0, 2.0, 1.0], [3.0, 1.0, 0.0, 2.0], [0.0, 5.0, 1.0, 1.0]])
-    return answer(a, b)
+    return [answer(a, b), answer(b, -b.T), answer(a[:, :1], b[:1])]
 
 
 matmul = Exercise(
@@ -115,7 +115,7 @@ matmul = Exercise(
 
 def _run_distances(answer):
     a, b = tensor([[0.0, 0.0], [1.0, 2.0], [-3.0, 1.0]]), tensor([[3.0, 4.0], [1.0, 1.0]])
-    return answer(a, b)
+    return [answer(a, b), answer(b, a), answer(a[1:2, :1], b[:, 1:])]
 
 
 pairwise_distances = Exercise(

@@ -46,7 +46,7 @@ def _softmax_without_exp(x):
 def _run_softmax(answer):
     "Large outputs are tried only if ordinary ones come out right, so that each mistake shows by itself."
     x = tensor([[1.0, 2.0, 0.5], [0.0, -1.0, 3.0], [2.0, 2.0, 1.0]])
-    ordinary = answer(x)
+    ordinary = torch.as_tensor(answer(x)).float()
     if ordinary.shape != x.shape or not torch.allclose(ordinary, torch.softmax(x, dim=1), atol=1e-5):
         return ordinary
     return ordinary, answer(200 * x), answer(x[:2])
@@ -99,7 +99,8 @@ def _of_probabilities(log_probabilities, y):
 
 def _run_cross_entropy(answer):
     probabilities = tensor([[0.5, 0.3, 0.2], [0.1, 0.8, 0.1], [0.2, 0.1, 0.7], [0.6, 0.3, 0.1]])
-    return answer(probabilities.log(), tensor([0, 1, 0, 2]))
+    y = tensor([0, 1, 0, 2])
+    return [answer(probabilities[:n].log(), y[:n]) for n in (4, 1, 3)]
 
 
 own_cross_entropy = Exercise(
@@ -187,6 +188,9 @@ def _run_linear(answer):
         return shapes
     if answer.forward is nn.Module.forward:
         return shapes, "no forward"
+    spread = answer(400, 30).weight.std().item() * 400
+    if not 0.5 < spread < 60:  # 1 / n_in, or the larger 1 / root of n_in
+        return shapes, "weights that start far from randn / n_in"
     with torch.no_grad():
         layer.weight.copy_(torch.arange(12.0).reshape(4, 3))
         layer.bias.copy_(tensor([1.0, -1.0, 2.0]))
@@ -240,7 +244,8 @@ def _run_error_rate(answer):
     "As many images as classes, so that an argmax along the wrong axis gives a number too."
     predictions = tensor([[5.0, 1.0, 0.0, 2.0, 1.0], [0.0, 6.0, 1.0, 1.0, 3.0], [0.0, 1.0, 2.0, 8.0, 0.0],
                           [2.0, 9.0, 1.0, 0.0, 1.0], [1.0, 0.0, 3.0, 1.0, 7.0]])
-    return float(answer(predictions, tensor([0, 1, 3, 4, 1])))
+    y = tensor([0, 1, 3, 4, 1])
+    return [float(answer(predictions[:n], y[:n])) for n in (5, 2, 4)]
 
 
 error_rate = Exercise(

@@ -92,6 +92,10 @@ def _run_raw_net(answer):
     if shapes != {"w1": [4, 3], "b1": [3], "w2": [3, 2], "b2": [2]}:
         return shapes
     starts_random = all(len(parameter.unique()) > 1 for parameter in (model.w1, model.w2))
+    large = answer(400, 100, 30)
+    spreads = [large.w1.std().item() * 400, large.w2.std().item() * 100]
+    if starts_random and not all(0.5 < spread < 60 for spread in spreads):  # 1 / n_in, or the larger 1 / root of n_in
+        return shapes, "weights that start far from randn / n_in"
     with torch.no_grad():
         model.w1.copy_(tensor([[1.0, -2.0, 0.5], [0.0, 1.0, -1.0], [2.0, 0.5, 1.0], [-1.0, 1.0, 2.0]]))
         model.b1.copy_(tensor([0.5, -1.0, -0.2]))
@@ -151,7 +155,7 @@ def _outputs_only(x, gradient, slope=0.1):
 
 def _run_leaky_relu(answer):
     x, gradient = tensor([-2.0, -0.5, 0.5, 3.0]), tensor([1.0, -2.0, 3.0, -4.0])
-    return [answer(x, gradient), answer(x, gradient, 0.3)]
+    return [answer(x, gradient), answer(x, gradient, 0.3), answer(-x[:1], gradient[1:2], 2.0)]
 
 
 leaky_relu = Exercise(
@@ -224,7 +228,7 @@ def _uphill(parameters, velocities, lr, momentum=0.9):
             parameter.grad.zero_()
 
 
-def _run_momentum_step(answer):
+def _five_steps(answer, lr, *momentum):
     "Five steps of a tiny classifier; its parameters at the end."
     model = nn.Linear(3, 2)
     with torch.no_grad():
@@ -235,12 +239,12 @@ def _run_momentum_step(answer):
     velocities = [torch.zeros_like(parameter) for parameter in parameters]
     for _ in range(5):
         cross_entropy(model(x), y).backward()
-        answer(parameters, velocities, 0.2)
+        answer(parameters, velocities, lr, *momentum)
     return [parameter.detach() for parameter in parameters]
 
 
 momentum_step = Exercise(
-    run=_run_momentum_step,
+    run=lambda answer: [_five_steps(answer, *rates) for rates in ((0.2,), (0.05,), (0.1, 0.5))],
     solution=_momentum_step,
     mistakes={
         "That is plain SGD. If you wrote `velocity = ...`, you made a new tensor and the list kept the old one: "
@@ -328,7 +332,7 @@ class _Rehearsal:
 
 
 stop_below = Exercise(
-    run=lambda answer: [_Rehearsal(answer(limit)).n_batches for limit in (1.0, 0.5, 0.28, 0.1)],
+    run=lambda answer: [_Rehearsal(answer(limit)).n_batches for limit in (1.0, 0.5, 0.28, 0.1, 1.5)],
     solution=_StopBelow,
     mistakes={
         "You set an attribute of the callback; the learner looks at learn.stop.": _StopsItself,

@@ -70,11 +70,14 @@ def _gradient(place):
 
 
 def _run_descent(answer):
-    return [answer(tensor([2.0, -1.0]), _gradient, 0.02, steps) for steps in (1, 2, 25)]
+    start = tensor([2.0, -1.0])
+    return [answer(start.clone(), _gradient, *more) for more in
+            ((0.02, 1), (0.02, 2), (0.02, 25), (0.01, 3, 0.6), (0.05, 0))]
 
 
 descend_with_rmsprop = Exercise(
-    run=_run_descent,
+    run=lambda answer: [*_run_descent(answer), answer(tensor([0.0, 2.0]), _gradient, 0.02, 2, eps=0.5),
+                        answer(tensor([0.0, 2.0]), _gradient, 0.02, 2)],
     solution=_rmsprop,
     mistakes={
         "You divide by the average of squares itself: take its root.": _without_root,
@@ -166,7 +169,7 @@ descend_with_nesterov = Exercise(
 def _run_formula(answer):
     x = [1, 3, 2]
     sheet = Sheet({"x": x, "y": [2 * value + 30 for value in x], "b": "above.new_b", "de_db": "2*(x + b - y)",
-                   "J": answer, "new_b": "b - lr*J"},
+                   "J": answer.strip().lstrip("="), "new_b": "b - lr*J"},
                   cells={"intercept": 1, "lr": 0.01, "beta": 0.9, "J_start": 5},
                   start={"new_b": "intercept", "J": "J_start"}, carry={"intercept": "new_b", "J_start": "J"})
     return sheet.run(2).frame[["J", "new_b"]].to_numpy()

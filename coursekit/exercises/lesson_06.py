@@ -57,7 +57,10 @@ def _run_dropout(answer):
         zeros = dropped == 0
         mixed = bool((zeros.any(1) & ~zeros.all(1)).float().mean() > 0.9)
         kept = dropped[~zeros].unique().tolist()
-        return [round(zeros.float().mean().item(), 2), kept, mixed, torch.equal(layer.eval()(x), x)]
+        return {"share of zeros in training": round(zeros.float().mean().item(), 2),
+                "what the others became, all of them 3 before": kept,
+                "whether each number has a draw of its own": mixed,
+                "whether everything stays in evaluation": torch.equal(layer.eval()(x), x)}
 
 
 own_dropout = Exercise(
@@ -73,7 +76,7 @@ own_dropout = Exercise(
 )
 
 decayed_step = Exercise(
-    run=lambda answer: [answer(2.0, 0.5, 0.1, 0.3), answer(-1.0, 0.2, 0.01, 0.1)],
+    run=lambda answer: [answer(2.0, 0.5, 0.1, 0.3), answer(-1.0, 0.2, 0.01, 0.1), answer(0.5, -3.0, 0.5, 0.0)],
     solution=lambda weight, step, lr, wd: weight * (1 - lr * wd) - step,
     mistakes={
         "The learning rate is missing: PyTorch takes lr times wd off.":
@@ -86,14 +89,15 @@ decayed_step = Exercise(
 )
 
 
-def _update(running_mean, running_var, batch, momentum, correction=1):
+def _update(running_mean, running_var, batch, momentum=0.1, correction=1):
     return ((1 - momentum) * running_mean + momentum * batch.mean(0),
             (1 - momentum) * running_var + momentum * batch.var(0, correction=correction))
 
 
 def _run_update(answer):
     batch = tensor([[1.0, 10.0], [3.0, 10.0], [8.0, 13.0]])
-    return answer(tensor([0.0, 5.0]), tensor([1.0, 2.0]), batch, 0.1)
+    means, variances = tensor([0.0, 5.0]), tensor([1.0, 2.0])
+    return [answer(means, variances, batch[:n], *momentum) for n, *momentum in ((3,), (2, 0.1), (3, 0.3))]
 
 
 running_update = Exercise(

@@ -1,5 +1,7 @@
 """Exercises of lesson 07: right answers and the usual wrong ones. Spoilers below."""
 
+import re
+
 import torch
 from torch import tensor
 from torch.nn.functional import one_hot
@@ -29,7 +31,7 @@ lookup_embedding = Exercise(
 
 def _run_gradient(answer):
     gradient = tensor([[1.0, 2.0, 3.0], [10.0, 20.0, 30.0], [0.5, 0.5, 0.5]])
-    return answer(WEIGHT.clone(), tensor([2, 2, 0]), gradient)
+    return [answer(WEIGHT.clone(), tensor(ids), gradient[:len(ids)]) for ids in ([2, 2, 0], [3], [1, 0, 1])]
 
 
 def _overwrite(weight, ids, gradient):
@@ -59,7 +61,8 @@ lookup_gradient = Exercise(
 )
 
 squeeze_into = Exercise(
-    run=lambda answer: answer(tensor([-50.0, -1.0, 0.0, 2.0, 50.0]), 1.0, 6.0),
+    run=lambda answer: [answer(tensor([-50.0, -1.0, 0.0, 2.0, 50.0]), *ends) for ends in
+                        ((1.0, 6.0), (-2.0, 3.0), (0.0, 5.5))],
     solution=lambda x, low, high: low + (high - low) * torch.sigmoid(x),
     mistakes={
         "The result starts at 0: add `low`.": lambda x, low, high: (high - low) * torch.sigmoid(x),
@@ -86,8 +89,9 @@ sizes = Exercise(
 
 
 def _run_formula(answer):
+    formula = re.sub(r"(?i)\bsum\(", "SUM(", answer.strip().lstrip("="))  # as a spreadsheet takes it
     sheet = Sheet({"person": [0.2, 0.6, 0.3], "film": [0.7, 0.8, 0.5], "product": "person*film"},
-                  cells={"person_bias": 0.4, "film_bias": -1.5}, totals={"prediction": answer})
+                  cells={"person_bias": 0.4, "film_bias": -1.5}, totals={"prediction": formula})
     first = sheet.total("prediction")
     sheet.cells["film_bias"] = 0.5
     return [first, sheet.total("prediction")]

@@ -7,7 +7,8 @@ from torch import tensor
 from coursekit.lesson import Exercise
 
 film_bias_of = Exercise(
-    run=lambda answer: [float(answer(tensor([5.0, 4.0, 5.0]), 3.5, ridge)) for ridge in (0.0, 3.0)],
+    run=lambda answer: [float(answer(tensor([5.0, 4.0, 5.0]), mean, ridge))
+                        for mean, ridge in ((3.5, 0.0), (3.5, 3.0), (2.75, 1.0))],
     solution=lambda ratings, mean, ridge: (ratings - mean).sum() / (len(ratings) + ridge),
     mistakes={
         "That is the pulled mean rating; subtract the mean of all ratings from each first.":
@@ -75,7 +76,8 @@ def _run_choose(answer):
     close = {5: [0.86, 0.862, 0.864], 10: [0.8195, 0.8205, 0.8215], 20: [0.815, 0.82, 0.822], 40: [0.813, 0.822, 0.82]}
     apart = {9: [0.82, 0.821, 0.822], 20: [0.8125, 0.8125, 0.8135], 30: [0.81, 0.812, 0.8135], 80: [0.805, 0.825, 0.82]}
     narrow = {8: [0.8115, 0.8125, 0.8135], 16: [0.809, 0.811, 0.813]}
-    return [answer(close), answer(apart), answer(narrow)]
+    many = {4: [0.9] * 9, 10: [0.8075] * 9, 20: [0.8 + 0.01 * step for step in range(-4, 5)]}
+    return [answer(errors) for errors in (close, apart, narrow, many, {4: [0.9, 0.9], 8: [0.75, 0.75]})]
 
 
 choose_size = Exercise(

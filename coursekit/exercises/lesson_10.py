@@ -51,7 +51,7 @@ MISSES = torch.tensor([0.1, -0.4, 0.3, 0.05])
 
 
 rmspe_of_logs = Exercise(
-    run=lambda answer: float(answer(LOGS + MISSES, LOGS)),
+    run=lambda answer: [float(answer(LOGS[:n] + MISSES[:n], LOGS[:n])) for n in (4, 1, 2)],
     solution=lambda preds, target: (1 - (preds - target).exp()).square().mean().sqrt(),
     mistakes={
         "That is the RMSE of the logs: close, but RMSPE is measured in euros, so take exp of both first.":

@@ -25,7 +25,8 @@ def _file(image, kind="JPEG"):
 
 WHOLE, PNG = _file(_image(90, 60)), _file(_image(90, 60), "PNG")
 CONTENTS = [WHOLE, PNG, WHOLE[:len(WHOLE) // 2], PNG[:len(PNG) // 2], b"<html>Gone</html>", b"",
-            _file(_image(90, 20)), _file(_image(20, 90), "PNG"), _file(_image(20, 20)), _file(_image(32, 32))]
+            _file(_image(90, 20)), _file(_image(20, 90), "PNG"), _file(_image(20, 20)), _file(_image(32, 32)),
+            _file(_image(31, 40))]
 
 
 def _opens(content, smallest=32, work=lambda image: None):
@@ -43,7 +44,8 @@ def _usable(content, smallest=32):
 
 
 is_usable = Exercise(
-    run=lambda answer: [bool(answer(content)) for content in CONTENTS],
+    run=lambda answer: [bool(answer(content)) for content in CONTENTS] + [
+        bool(answer(CONTENTS[0], smallest)) for smallest in (60, 61)],
     solution=_usable,
     mistakes={
         "Files that were cut off pass: Image.open reads only their beginning. Decode the pixels too, with load().":
@@ -106,7 +108,9 @@ NAMES = [f"{number:08d}.jpg" for number in range(100)]
 def _run_split(answer):
     first, again = set(answer(list(NAMES), 0.2, 1)), set(answer(list(NAMES), 0.2, 1))
     reverse, other = set(answer(NAMES[::-1], 0.2, 1)), set(answer(list(NAMES), 0.2, 2))
-    return {"size": [len(first), len(set(answer(NAMES[:10], 0.25, 1)))], "names": first <= set(NAMES),
+    return {"size": [len(first),
+                     len(set(answer(NAMES[:10], 0.25, 1))), len(set(answer(NAMES[:10], 0.29, 1)))],
+            "names": first <= set(NAMES),
             "twice": first == again, "order": first == reverse, "seed": first != other, "alone": _is_alone(answer)}
 
 
@@ -151,7 +155,7 @@ hold_out = Exercise(
     },
 )
 
-PROBABILITIES = tensor([[0.50, 0.45, 0.05], [0.10, 0.15, 0.75], [0.02, 0.90, 0.08], [0.55, 0.05, 0.40],
+PROBABILITIES = tensor([[0.50, 0.45, 0.05], [0.10, 0.15, 0.75], [0.02, 0.90, 0.08], [0.55, 0.15, 0.30],
                         [0.30, 0.30, 0.40], [0.06, 0.54, 0.40], [0.20, 0.70, 0.10]])
 LABELS = tensor([0, 1, 2, 1, 0, 0, 1])
 

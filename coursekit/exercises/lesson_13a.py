@@ -38,7 +38,12 @@ def _run_head(answer):
             parameter.copy_(torch.linspace(-1, 1 + i, parameter.numel()).sin().reshape(parameter.shape))
         output = module(torch.arange(2 * 6 * 12.0).cos().reshape(2, 6, 4, 3))
     shapes = "; ".join(str(tuple(parameter.shape)) for parameter in module.parameters())
-    return [shapes, [layer.p for layer in module.modules() if isinstance(layer, nn.Dropout)], output / 1000]
+    with torch.no_grad(), torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        in_training = module.train()(torch.arange(8 * 6 * 12.0).cos().reshape(8, 6, 4, 3))
+    dropouts = [layer.p for layer in module.modules() if isinstance(layer, nn.Dropout)]
+    return {"shapes of the parameters": shapes, "dropouts": dropouts, "output in evaluation": output / 1000,
+            "output in training": in_training / 1000}
 
 
 own_head = Exercise(
@@ -80,7 +85,7 @@ UNEVEN = np.array([[90, 6, 0, 4], [3, 5, 0, 2], [0, 0, 0, 0], [1, 1, 1, 17]])  #
 EVEN = np.array([[8, 2, 0], [1, 9, 0], [2, 3, 5]])
 
 balanced_error = Exercise(
-    run=lambda answer: [float(answer(UNEVEN)), float(answer(EVEN))],
+    run=lambda answer: [float(answer(counts)) for counts in (UNEVEN, EVEN, np.array([[0, 1], [2, 6]]))],
     solution=lambda confusion: 1 - _recalls(confusion).mean(),
     mistakes={
         "That is the ordinary error rate: divide each row by its own sum first, then take the mean.":

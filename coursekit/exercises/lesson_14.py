@@ -15,7 +15,8 @@ def _batch(image, device):
 
 
 batch_of_one = Exercise(
-    run=lambda answer: answer(IMAGE, "cpu"),
+    run=lambda answer: [answer(image, "cpu") for image in (IMAGE, IMAGE[:2], IMAGE[::-1].copy())]
+        + [str(answer(IMAGE, "meta").device)],  # a device that every machine has
     solution=_batch,
     mistakes={
         "The axis of the batch is missing: x.unsqueeze(0) or x[None].":
@@ -23,7 +24,8 @@ batch_of_one = Exercise(
         "The channels still come last: x.permute(2, 0, 1) puts them in front.":
             lambda image, device: ((torch.tensor(image).float() / 255 - 0.5) / 0.5).unsqueeze(0),
         "`reshape` keeps the order of the numbers and mixes the colours; `permute` moves the axes.":
-            lambda image, device: ((torch.tensor(image).reshape(3, 4, 5).float() / 255 - 0.5) / 0.5).unsqueeze(0),
+            lambda image, device: ((torch.tensor(image)
+                                    .reshape(3, *image.shape[:2]).float() / 255 - 0.5) / 0.5).unsqueeze(0),
         "The numbers still go from 0 to 1: take off 0.5 and divide by 0.5.":
             lambda image, device: torch.tensor(image).permute(2, 0, 1)[None].float() / 255,
         "The bytes go up to 255: divide by it before you take off 0.5.":

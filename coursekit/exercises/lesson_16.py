@@ -9,7 +9,8 @@ from coursekit.lesson import Exercise
 def _run_batch(answer):
     image = torch.arange(2 * 3 * 3, dtype=torch.uint8).reshape(2, 3, 3) * 14
     batch = answer(image, torch.device("cpu"))
-    return [str(batch.dtype), str(batch.device), batch]
+    return {"dtype": str(batch.dtype), "device": str(batch.device), "values": batch,
+            "device asked for": str(answer(image, torch.device("meta")).device)}  # one that every machine has
 
 
 def _floats(image):
@@ -40,7 +41,7 @@ batch_of_one = Exercise(
 
 def _run_means(answer):
     output = torch.rand(2, 5, 3, 4, generator=torch.Generator().manual_seed(0))
-    return list(answer(output))
+    return [list(answer(images)) for images in (output, output[:1], output[:, :2])]
 
 
 two_means = Exercise(
@@ -68,7 +69,8 @@ def _stretch(maps, floor=1e-12):
 
 
 def _run_stretch(answer):
-    return answer(torch.tensor([[[1.0, 2.0], [3.0, 5.0]], [[10.0, 10.0], [10.0, 10.0]], [[-1.0, 0.0], [0.0, 1.0]]]))
+    maps = torch.tensor([[[1.0, 2.0], [3.0, 5.0]], [[10.0, 10.0], [10.0, 10.0]], [[-1.0, 0.0], [0.0, 1.0]]])
+    return [answer(some) for some in (maps, maps[:1], maps[:, :1].mT.contiguous())]
 
 
 stretch = Exercise(

@@ -95,7 +95,8 @@ def _runs(codes, length, stride):
 
 
 runs_of = Exercise(
-    run=lambda answer: [answer(torch.arange(11), 3, 3), answer(torch.arange(6), 3, 1)],
+    run=lambda answer: [answer(torch.arange(11), 3, 3), answer(torch.arange(6), 3, 1),
+                        answer(torch.arange(11) * 2, 2, 4)],
     solution=_runs,
     mistakes={
         "The target is missing: each run has length + 1 characters.": lambda codes, length, stride: torch.stack(

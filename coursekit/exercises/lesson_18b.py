@@ -39,8 +39,8 @@ def _with_rest(codes, n_streams, length):
 
 
 stream_batches = Exercise(
-    run=lambda answer: [batch.clone() for codes in (torch.arange(100), torch.arange(24))
-                        for batch in answer(codes, 3, 4)],
+    run=lambda answer: [[batch.clone() for batch in answer(torch.arange(n), n_streams, length)]
+                        for n, n_streams, length in ((100, 3, 4), (24, 3, 4), (26, 2, 6), (13, 3, 4))],
     solution=_stream_batches,
     mistakes={
         "Rows follow each other within a batch; row i must go on in row i of the next batch.": _consecutive,
@@ -63,7 +63,8 @@ def _clip(gradients, longest):
 
 clip = Exercise(
     run=lambda answer: [answer([torch.tensor([3.0, 4.0]), torch.tensor([[-12.0]])], 1.0),
-                        answer([torch.tensor([0.3, 0.0]), torch.tensor([[-0.4]])], 1.0)],
+                        answer([torch.tensor([0.3, 0.0]), torch.tensor([[-0.4]])], 1.0),
+                        answer([torch.tensor([3.0, 4.0]), torch.tensor([[-12.0]])], 2.0)],
     solution=_clip,
     mistakes={
         "Short gradients must stay as they are, not grow.": lambda gradients, longest: [
@@ -92,7 +93,7 @@ def _in_order(probabilities, p):
 
 
 top_p = Exercise(
-    run=lambda answer: [answer(torch.tensor([0.1, 0.5, 0.15, 0.25]), p) for p in (0.6, 0.8, 0.95)],
+    run=lambda answer: [answer(torch.tensor([0.1, 0.5, 0.15, 0.25]), p) for p in (0.6, 0.8, 0.95, 0.5)],
     solution=_top_p,
     mistakes={
         "Keep also the one with which the sum reaches p.": lambda probabilities, p: _top_p(probabilities, p, True),

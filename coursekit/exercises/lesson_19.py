@@ -49,7 +49,8 @@ def _in_the_middle(x, _y):
 def _two_examples(answer):
     stairs = np.array([0.0, 1, 2, 3, 4, 5, 6, 7]), np.array([5.0, 5, 8, 4, 7, 0, 5, 3])
     shuffled = np.array([6.0, 1, 5, 2, 4, 3]), np.array([8.0, 1, 7, 2, 1, 1])
-    return [float(answer(*stairs)), float(answer(*shuffled))]
+    noisy = np.array([0.0, 1, 2, 3, 4, 5, 6, 7]), np.array([0.0, 12, 1, 11, 20, 22, 19, 21])
+    return [float(answer(*stairs)), float(answer(*shuffled)), float(answer(*noisy))]
 
 
 best_split = Exercise(

@@ -42,7 +42,8 @@ def _to_the_first(rows, chosen, n):
 
 def _run_similar(answer):
     rows = np.random.default_rng(0).normal(size=(40, 6))
-    return [[int(i) for i in answer(rows.copy(), chosen, 5)] for chosen in ([3, 4, 5], [10, 20, 30, 39])]
+    return [[int(i) for i in answer(rows.copy(), chosen, n)]
+            for chosen, n in (([3, 4, 5], 5), ([10, 20, 30, 39], 5), ([7], 3))]
 
 
 find_similar = Exercise(
@@ -65,7 +66,7 @@ def _estimate(guessed, asked):
 def _run_estimate(answer):
     asked = ["side"] * 40 + ["front"] * 30 + ["rear"] * 30
     guessed = ["side"] * 45 + ["front"] * 33 + ["rear"] * 22
-    return [[float(value) for value in answer(guessed[:n], asked[:n])] for n in (100, 60)]
+    return [[float(value) for value in answer(guessed[:n], asked[:n])] for n in (100, 60, 80)]
 
 
 def _wrong_estimate(change):
@@ -108,7 +109,8 @@ def _run_pseudo(answer):
     names = random.choice(["a", "b", "c"], 30).tolist()
     labels = [["a", "b", "c"][i % 3] if i < 9 else None for i in range(30)]
     confidence = random.uniform(0.4, 1, 30)
-    chosen = [dict(answer(labels, names, confidence, threshold, most)) for threshold, most in ((0.6, 3), (0.9, 30))]
+    chosen = [dict(answer(labels, names, confidence, threshold, most)) for threshold, most in
+              ((0.6, 3), (0.9, 30), (0.5, 1), (float(np.sort(confidence[9:])[5]), 30))]
     return [sorted(given.items()) for given in chosen]
 
 

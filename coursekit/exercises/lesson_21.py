@@ -59,8 +59,8 @@ right_among_high = Exercise(
     praise="Correct; with equal error rates a high score means less where the base rate is low.",
 )
 
-CLICKED = np.array([[30, 8, 0], [3, 4, 0]])
-SHOWN = np.array([[300, 40, 10], [10, 40, 0]])
+CLICKED = np.array([[30, 8, 0, 1], [3, 4, 0, 0]])
+SHOWN = np.array([[300, 40, 10, 1], [10, 40, 0, 5]])
 
 
 def _run_interest(answer):
