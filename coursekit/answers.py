@@ -66,7 +66,7 @@ def difference(got: Any, expected: Any, tolerance: float, typed: bool = False) -
     if isinstance(expected, dict):
         return _dicts(got, expected, tolerance, typed)
     if isinstance(expected, (set, frozenset)):
-        return _sets(got, expected)
+        return _sets(got, expected, typed)
     if isinstance(expected, list):
         return _lists(got, expected, tolerance, typed)
     if isinstance(expected, str):
@@ -96,12 +96,13 @@ def _dicts(got, expected, tolerance, typed):
     return _parts([(repr(key), got[key], expected[key]) for key in expected], tolerance, typed)
 
 
-def _sets(got, expected):
-    "Sets may be given in any container; what is in them counts once."
+def _sets(got, expected, typed):
+    "Sets may be given in any container; what is in them counts once, typed words in small letters and capitals alike."
     if not isinstance(got, (set, frozenset, list)):
         return f"it should be a set, and it is {shown(got)}"
     try:
-        missing, extra = len(expected - set(got)), len(set(got) - expected)
+        got, expected = ({_clean(part, typed) for part in parts} for parts in (got, expected))
+        missing, extra = len(expected - got), len(got - expected)
     except TypeError:  # lists and dicts cannot be in a set
         return f"it is {shown(got)}"
     return f"{missing} missing, {extra} too much" if missing or extra else None
@@ -135,8 +136,12 @@ def _texts(got, expected, typed):
     "Texts are alike letter by letter; a typed one in small letters and capitals alike."
     if not isinstance(got, str):
         return f"it should be a text in quotes, and it is {shown(got)}"
-    clean = (lambda text: text.strip().casefold()) if typed else (lambda text: text)
-    return None if clean(got) == clean(expected) else f"it is {shown(got)}"
+    return None if _clean(got, typed) == _clean(expected, typed) else "it is another text"
+
+
+def _clean(value, typed):
+    "A text as it is compared; anything else as it is."
+    return value.strip().casefold() if typed and isinstance(value, str) else value
 
 
 def _numbers(got, expected, tolerance):
@@ -166,7 +171,7 @@ def _values(got, expected, right):
     how = ("is nan" if np.isnan(a) else "should be nan" if np.isnan(b) else
            "has the wrong sign" if np.isclose(a, -b) and b else "is too large" if a > b else "is too small")
     if got.ndim == 0:
-        return f"it {how}"
+        return "it should be a number" if np.isnan(a) else f"it {how}"
     if got.size > 2 and np.allclose(np.sort(got, axis=None), np.sort(expected, axis=None), equal_nan=True):
         return f"the values are right, but not their places; the first wrong one stands at {list(place)}"
     return f"{(~right).sum()} of {right.size} values are wrong, the first at {list(place)}, which {how}"

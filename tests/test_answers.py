@@ -13,7 +13,7 @@ from coursekit.answers import difference, shown
     (None, None, torch.ones(2), "it is an array of shape (2,), [1, 1]"),
     (np.zeros(2), [0, 0.0], "no", "it should be numbers, and it is 'no'"),
     (torch.ones(2, dtype=torch.bfloat16), torch.ones(2), {1, 2}, "cannot be read as numbers of shape (2,)"),
-    ({"a": [1, "x"]}, {"a": (1.0, "x")}, {"a": [1, "y"]}, "part 2 of 2: it is 'y'"),
+    ({"a": [1, "x"]}, {"a": (1.0, "x")}, {"a": [1, "y"]}, "part 2 of 2: it is another text"),
     ({"a": 1}, {"a": 1}, {"b": 1}, "'a' is missing"),
     ([1, 2], np.array([1, 2]), [1, 2, 3], "it has 3 parts, and it should have 2"),
     (torch.zeros(2, 3), np.zeros((2, 3)), torch.zeros(3, 2), "its shape is (3, 2), and it should be (2, 3)"),
