@@ -162,17 +162,17 @@ class Break(Callback):
             print("failing at", time.time(), flush=True)
             raise KeyError("the one that breaks")
 
-on_all_devices(fake_learner(), timeout=60).fit(5, callbacks=[Break()])
+on_all_devices(fake_learner(), timeout=100).fit(5, callbacks=[Break()])
 """
 
 
-def test_a_failing_process_ends_all_within_ten_seconds_and_its_error_is_shown(tmp_path):
+def test_a_failing_process_ends_all_before_any_time_out_and_its_error_is_shown(tmp_path):
     script = tmp_path / "fails.py"
     script.write_text(FAILS, encoding="utf-8")
     result = start(script)
     ended = time.time()
     failed = next(float(line.split()[-1]) for line in result.stdout.splitlines() if line.startswith("failing at"))
-    assert result.returncode == 1 and ended - failed < 10
+    assert result.returncode == 1 and ended - failed < 60  # 5 s measured
     assert "KeyError: 'the one that breaks'" in result.stderr
     assert "A process has failed, and so all were ended" in result.stdout
 

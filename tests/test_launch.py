@@ -57,7 +57,7 @@ def test_a_function_runs_in_copies_of_this_process_and_who_waits_in_vain_fails(t
         assert (tmp_path / process).read_text(encoding="utf-8") == "1000"
     assert result.stdout.count("epoch 2: train_loss") == 1 and "Launching" not in result.stdout
     assert "Timed out waiting" in result.stdout
-    assert float(result.stdout.splitlines()[-1].removeprefix("waited")) < 12
+    assert float(result.stdout.splitlines()[-1].removeprefix("waited")) < 60  # not the 100 seconds that one of them slept
 
 
 def test_what_cannot_be_started_is_refused(tmp_path, monkeypatch):
