@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from coursekit.answers import alike, copied, difference, plain, shown
 
@@ -172,7 +173,7 @@ def _size(value):
     value = plain(value)
     if isinstance(value, (list, dict)):
         return sum(_size(part) for part in (value.values() if isinstance(value, dict) else value))
-    return int(np.size(value))
+    return value.size if isinstance(value, np.ndarray) else 1
 
 
 def _unchanged(value, before):
@@ -214,6 +215,21 @@ def _explain_error(got):
         return f"Your code stopped with {error}"
     came = f" It gave {shown(got.calls[-1].result)}." if got.calls else ""
     return f"Your code ran, but the check cannot use what it gave ({error}).{came} Is that the kind the task asks for?"
+
+
+def without(names: set[str], *tensors: torch.Tensor) -> list[torch.Tensor]:
+    """The tensors, made so that torch's functions called `names` raise RuntimeError for them and what comes of them.
+
+    For tasks that ask for a way around a function: let one of the exercise's `mistakes` use it.
+    """
+    class Without(torch.Tensor):
+        @classmethod
+        def __torch_function__(cls, function, types, args=(), kwargs=None):
+            if getattr(function, "__name__", "") in names:
+                raise RuntimeError("this exercise is to be solved without this function of torch's")
+            return super().__torch_function__(function, types, args, kwargs or {})
+
+    return [tensor.as_subclass(Without) for tensor in tensors]
 
 
 def check(exercise: Exercise, answer: Any) -> None:

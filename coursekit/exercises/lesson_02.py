@@ -3,9 +3,21 @@
 import torch
 from torch import tensor
 
+from coursekit.checking import without
 from coursekit.lesson import Exercise
 
+PRODUCTS = {"matmul", "__matmul__", "__rmatmul__", "mm", "bmm", "mv", "dot", "inner", "einsum", "tensordot", "linear"}
+
+
+def _says_no(answer):
+    "None and False say \"no\" as well."
+    if not isinstance(answer, (list, tuple)):
+        return answer
+    return ["no" if shape is None or shape is False else shape for shape in answer]
+
+
 sum_shapes = Exercise(
+    run=_says_no,
     solution=[(64, 10), "no", (64, 10), (5, 3, 4)],
     mistakes={
         "Look at the second: shapes are aligned at the right, so 10 meets 64.":
@@ -68,6 +80,10 @@ def _normalize_by_n(images):
     return (images - means) / images.std(dim=(0, 2, 3), keepdim=True, correction=0)
 
 
+def _normalize_by_variance(images):
+    return _centre_only(images) / images.var(dim=(0, 2, 3), keepdim=True)
+
+
 def _run_normalize(answer):
     images = torch.linspace(0, 40, 4 * 3 * 5 * 3).sin().reshape(4, 3, 5, 3)  # width 3 too: no error
     return answer(images * tensor([1.0, 2.0, 5.0])[:, None, None] + tensor([0.0, 3.0, -1.0])[:, None, None])
@@ -85,6 +101,7 @@ normalize_channels = Exercise(
         "Right means, wrong place: shape (3,) lines up with the width. Keep the axes with keepdim=True.":
             _normalize_without_keepdim,
         "The channels are axis 1 here, not the last axis: average over 0, 2 and 3.": _normalize_last_axis,
+        "You divided by the variance; the standard deviation is its root.": _normalize_by_variance,
         "Nearly: PyTorch's std divides by n - 1, yours by n.": _normalize_by_n,
     },
 )
@@ -93,6 +110,7 @@ normalize_channels = Exercise(
 def _run_matmul(answer):
     a = tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
     b = tensor([[1.0, 0.0, 2.0, 1.0], [3.0, 1.0, 0.0, 2.0], [0.0, 5.0, 1.0, 1.0]])
+    a, b = without(PRODUCTS, a, b)
     return [answer(a, b), answer(b, -b.T), answer(a[:, :1], b[:1])]
 
 
@@ -107,6 +125,8 @@ matmul = Exercise(
         "You summed over the rows of a; sum over the axis that both matrices share.":
             lambda a, b: (a[:, :, None] * b[None]).sum(0),
         "The terms are right; now sum over the shared axis.": lambda a, b: a[:, :, None] * b[None],
+        "That is torch's own product, in one of its spellings; make it from `*`, broadcasting and a sum.":
+            lambda a, b: a @ b,
         "`*` is elementwise: give each matrix the axis it lacks, a[:, :, None] and b[None].":
             lambda a, b: a * b,
     },

@@ -88,7 +88,15 @@ descend_with_rmsprop = Exercise(
     },
 )
 
+
+def _lengths(answer):
+    "A step goes down, so both of its lengths may have a minus."
+    downhill = isinstance(answer, (list, tuple)) and all(isinstance(x, (int, float)) and x < 0 for x in answer)
+    return [-x for x in answer] if downhill else answer
+
+
 first_step = Exercise(
+    run=_lengths,
     solution=(0.5, 1.0),
     mistakes={
         "You forgot the root under the fraction: the average of squares stands under one.": (5.0, 1.0),
@@ -100,7 +108,7 @@ first_step = Exercise(
 )
 
 unimpressed = Exercise(
-    run=sorted,
+    run=lambda answer: {str(name).strip().casefold() for name in answer},
     solution={"RMSProp", "Adam"},
     mistakes={
         "The other way round: these two step by the gradient itself, and it has grown a thousandfold.":
@@ -168,11 +176,12 @@ descend_with_nesterov = Exercise(
 
 def _run_formula(answer):
     x = [1, 3, 2]
-    sheet = Sheet({"x": x, "y": [2 * value + 30 for value in x], "b": "above.new_b", "de_db": "2*(x + b - y)",
-                   "J": answer.strip().lstrip("="), "new_b": "b - lr*J"},
-                  cells={"intercept": 1, "lr": 0.01, "beta": 0.9, "J_start": 5},
-                  start={"new_b": "intercept", "J": "J_start"}, carry={"intercept": "new_b", "J_start": "J"})
-    return sheet.run(2).frame[["J", "new_b"]].to_numpy()
+    sheets = [Sheet({"x": x, "y": [2 * value + 30 for value in x], "b": "above.new_b", "de_db": "2*(x + b - y)",
+                     "J": answer.strip().lstrip("="), "new_b": "b - lr*J"},
+                    cells={"intercept": 1, "lr": 0.01, "beta": beta, "J_start": 5},
+                    start={"new_b": "intercept", "J": "J_start"}, carry={"intercept": "new_b", "J_start": "J"})
+              for beta in (0.9, 0.5)]
+    return [sheet.run(2).frame[["J", "new_b"]].to_numpy() for sheet in sheets]
 
 
 velocity_formula = Exercise(
@@ -184,5 +193,6 @@ velocity_formula = Exercise(
         "Nothing is ever forgotten: the old value must be multiplied by beta.": "above.J + de_db",
         "beta belongs to the old value, not to the derivative.": "above.J + beta*de_db",
         "There is no memory in it: the row above is missing.": "de_db",
+        "That is right until somebody changes beta: use its name instead of its number.": "0.9*above.J + de_db",
     },
 )

@@ -76,8 +76,10 @@ def _run_choose(answer):
     close = {5: [0.86, 0.862, 0.864], 10: [0.8195, 0.8205, 0.8215], 20: [0.815, 0.82, 0.822], 40: [0.813, 0.822, 0.82]}
     apart = {9: [0.82, 0.821, 0.822], 20: [0.8125, 0.8125, 0.8135], 30: [0.81, 0.812, 0.8135], 80: [0.805, 0.825, 0.82]}
     narrow = {8: [0.8115, 0.8125, 0.8135], 16: [0.809, 0.811, 0.813]}
+    wide = {5: [0.842, 0.838, 0.829, 0.839], 10: [0.82, 0.831, 0.823, 0.826], 20: [0.813, 0.815, 0.818, 0.809],
+            40: [0.817, 0.814, 0.808, 0.801]}  # the mean, the median and n - 1 under the root choose differently
     many = {4: [0.9] * 9, 10: [0.8075] * 9, 20: [0.8 + 0.01 * step for step in range(-4, 5)]}
-    return [answer(errors) for errors in (close, apart, narrow, many, {4: [0.9, 0.9], 8: [0.75, 0.75]})]
+    return [answer(errors) for errors in (close, apart, narrow, wide, many, {4: [0.9, 0.9], 8: [0.75, 0.75]})]
 
 
 choose_size = Exercise(

@@ -19,6 +19,7 @@ n_rows = Exercise(
 after_promo = Exercise(
     solution=[0, 0, 2, 0, 4, 0, 0, 1],
     mistakes={
+        "Where no promotion came before, the lecture writes 0, not nan.": [np.nan, 0, 2, 0, 4, np.nan, 0, 1],
         "You counted rows; between 3 and 5 January lie two days, though no row.": [0, 0, 1, 0, 1, 0, 0, 1],
         "The counter must forget the last promotion when a new store begins.": [0, 0, 2, 0, 4, -5, 0, 1],
         "That counts until the next promotion; this one counts since the last.": [-1, 0, -1, 0, 0, -3, 0, 0],
@@ -31,6 +32,7 @@ after_promo = Exercise(
 before_promo = Exercise(
     solution=[-1, 0, -1, 0, 0, -3, 0, 0],
     mistakes={
+        "Where no promotion comes any more, the lecture writes 0, not nan.": [-1, 0, -1, 0, np.nan, -3, 0, np.nan],
         "The lecture counts down to an event: these numbers are negative.": [1, 0, 1, 0, 0, 3, 0, 0],
         "You counted rows; from 1 to 4 January are three days.": [-1, 0, -1, 0, 0, -1, 0, 0],
         "The last row of store 1 must not see the promotion of store 2; without a next one it is 0.":

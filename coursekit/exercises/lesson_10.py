@@ -6,7 +6,7 @@ import torch
 
 from coursekit.lesson import Exercise
 
-TRAINING = pd.Series(["Rain", "Fog", None, "Snow", "Drizzle", "Rain", "Fog"])
+TRAINING = pd.Series(["Rain", "Fog", None, "Snow", "Drizzle", "Fog", "Snow", "Fog"])
 LATER = pd.Series(["Snow", "Hail", None, "Fog", "Rain", "Rain"])
 
 
@@ -40,6 +40,8 @@ categorify = Exercise(
             lambda training, later: _position(later, _sorted(training), first=0),
         "The levels stand in order of appearance; sort them, so that the codes do not depend on the order of the rows.":
             lambda training, later: _position(later, _by_appearance(training)),
+        "The most frequent level has code 1 here; sort the levels themselves.": lambda training, later: _position(
+            later, list(training.value_counts().index)),
         "A missing value got a code of its own; here it shares code 0 with what was never seen.": _missing_is_a_level,
         "The levels of the later rows were added to those of training; an unseen value must get code 0.":
             lambda training, later: _position(later, _sorted(pd.concat([training, later]))),

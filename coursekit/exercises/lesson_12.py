@@ -52,6 +52,8 @@ is_usable = Exercise(
             _opens,
         "A JPEG that was cut off passes: Pillow's verify() does not decode its pixels. Use load().":
             lambda content, smallest=32: _opens(content, smallest, lambda image: image.verify()),
+        "A file that Pillow cannot read is no reason to stop: catch the exception, and return False.":
+            lambda content, smallest=32: Image.open(io.BytesIO(content)).load() is not None,
         "Images that are too small pass.": lambda content, smallest=32: _usable(content, 0),
         "An image that is long and very thin passes: the shorter side counts.":
             lambda content, smallest=32: _usable(content, 0)
@@ -178,6 +180,8 @@ propose = Exercise(
         "That is the order of the losses; sort by how far the proposed class is ahead of the label.":
             lambda probabilities, labels, n: _propose(probabilities, labels, n, by_loss=True),
         "You return more than n proposals.": lambda probabilities, labels, n: _propose(probabilities, labels, 20),
+        "These are the indices alone; give pairs (index, class).": lambda probabilities, labels, n: [
+            index for index, _ in _propose(probabilities, labels, n)],
         "The second number of each pair is the label; it should be the proposed class.":
             lambda probabilities, labels, n: [(index, int(labels[index]))
                                               for index, _ in _propose(probabilities, labels, n)],

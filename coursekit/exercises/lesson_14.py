@@ -44,13 +44,13 @@ SCENES = {"even": torch.ones(9, 9), "own": (ROWS + COLUMNS < 8).float(), "other"
 def _run_diagonal(kernel):
     kernel = torch.as_tensor(kernel, dtype=torch.float32)
     if kernel.shape != (3, 3):
-        return f"a kernel of shape {tuple(kernel.shape)}"
+        return "a kernel of another shape"
     sums = {name: F.conv2d(scene[None, None], kernel[None, None]) for name, scene in SCENES.items()}
     own, strongest = sums["own"].max().item(), kernel.abs().max().item()
-    return {"even areas": bool(sums["even"].abs().max() < 0.01 * strongest),
+    return {"even areas": bool(sums["even"].abs().max() <= 0.01 * strongest),
             "own edge": own > strongest,
-            "one sign": bool(sums["own"].min() > -0.01 * strongest),
-            "other edge": bool(sums["other"].abs().max() < 0.25 * max(own, strongest)),
+            "one sign": bool(sums["own"].min() >= -0.01 * strongest),
+            "other edge": bool(sums["other"].abs().max() <= 0.25 * max(own, strongest)),
             "straight edges": bool(max(sums["top"].abs().max(), sums["left"].abs().max()) < own)}
 
 
@@ -58,6 +58,7 @@ diagonal = Exercise(
     run=_run_diagonal,
     solution=tensor([[2.0, 1, 0], [1, 0, -1], [0, -1, -2]]),
     mistakes={
+        "A kernel of 3 x 3 is a tensor of shape (3, 3).": torch.ones(5, 5),
         "That finds the edge that runs the other way: mirror it.": tensor([[0.0, 1, 2], [-1, 0, 1], [-2, -1, 0]]),
         "That finds the edge with its bright side at the lower right: change the sign.":
             tensor([[-2.0, -1, 0], [-1, 0, 1], [0, 1, 2]]),

@@ -45,6 +45,8 @@ stream_batches = Exercise(
     mistakes={
         "Rows follow each other within a batch; row i must go on in row i of the next batch.": _consecutive,
         "Neighbouring letters stand below each other: each row must be a piece of the text.": _interleaved,
+        "Cut the text off before you make streams: what is left out stands at the end of the text, not of each stream.":
+            lambda *given: [batch for batch in _with_rest(*given) if batch.shape[1] == given[2]],
         "The last batch is shorter than the others: leave it out.": _with_rest,
         "The last letter of the text is used as an input, but has no target.":
             lambda codes, n_streams, length: _stream_batches(torch.cat([codes, codes[-1:]]), n_streams, length),
