@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from coursekit import solved
 from coursekit.answers import alike, copied, difference, plain, shown
 
 TYPED, COMPUTED = 5e-3, 1e-4
@@ -187,6 +188,16 @@ def _changed(got, expected):
     return " and ".join(dict.fromkeys(name for call, other in pairs if not other.changed for name in call.changed))
 
 
+def _place(exercise):
+    "(lesson, name) of an exercise of the course, from the module that holds it; None for any other."
+    for module in list(sys.modules):
+        if module.startswith("coursekit.exercises.lesson_"):
+            for name, value in vars(sys.modules[module]).items():
+                if value is exercise:
+                    return module.rpartition("lesson_")[2], name
+    return None
+
+
 def _left_open(answer):
     "Which entries of a typed answer are still dots: their names, or `all`."
     if not isinstance(answer, (dict, list, tuple)):
@@ -233,13 +244,15 @@ def without(names: set[str], *tensors: torch.Tensor) -> list[torch.Tensor]:
 
 
 def check(exercise: Exercise, answer: Any) -> None:
-    """Print what `exercise` says of `answer`; the lesson goes on whatever it says.
+    """Print what `exercise` says of `answer`, and keep what is solved; the lesson goes on whatever it says.
 
     After three different wrong answers a hint is added if there is one, and then where the solution is.
     """
     verdict = exercise.diagnose(answer)
     marks = {"correct": "✔ " + exercise.praise, "not attempted yet": "○ Not attempted yet."}
     print(marks.get(verdict, "✘ " + verdict))
+    if verdict == "correct" and (place := _place(exercise)):
+        solved.keep(*place)
     if verdict in marks:
         return
     exercise.tries.add((verdict, shown(answer)))
