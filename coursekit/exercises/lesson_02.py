@@ -17,6 +17,7 @@ def _says_no(answer):
 
 
 sum_shapes = Exercise(
+    hint="Write the two shapes below each other, flush right, and fill the shorter one with ones.",
     run=_says_no,
     solution=[(64, 10), "no", (64, 10), (5, 3, 4)],
     mistakes={
@@ -38,6 +39,7 @@ def _run_outer(answer):
 
 
 outer = Exercise(
+    hint="Which shape must `a` have so that each of its elements meets all of `b`?",
     run=_run_outer,
     solution=lambda a, b: a[:, None] * b[None],
     mistakes={
@@ -90,6 +92,7 @@ def _run_normalize(answer):
 
 
 normalize_channels = Exercise(
+    hint="Which axes must disappear from the means, and which must stay so that they line up?",
     run=_run_normalize,
     solution=_normalize,
     mistakes={
@@ -115,6 +118,7 @@ def _run_matmul(answer):
 
 
 matmul = Exercise(
+    hint="Give each matrix an axis of length one where the other has its own, and see which axis they share.",
     run=_run_matmul,
     solution=lambda a, b: (a[:, :, None] * b[None]).sum(1),
     mistakes={
@@ -139,6 +143,7 @@ def _run_distances(answer):
 
 
 pairwise_distances = Exercise(
+    hint="First make the differences of all pairs, with three axes: which of them is summed away?",
     run=_run_distances,
     solution=lambda a, b: ((a[:, None] - b[None]) ** 2).sum(-1).sqrt(),
     mistakes={

@@ -6,6 +6,7 @@ from torch import nn, tensor
 from coursekit.lesson import Exercise
 
 argmax_shape = Exercise(
+    hint="Print the shape of `argmax(dim=1)` for a tensor of 2 x 3, and think which axis has gone.",
     solution=(64,),
     mistakes={
         "argmax(dim=1) runs along axis 1 and removes it; what is left is one number for each image.": (10,),
@@ -58,6 +59,7 @@ def _run_softmax(answer):
 
 
 softmax = Exercise(
+    hint="What changes in a softmax if the same number is subtracted from all outputs of a row?",
     run=_run_softmax,
     solution=_softmax,
     mistakes={
@@ -113,6 +115,7 @@ def _run_cross_entropy(answer):
 
 
 own_cross_entropy = Exercise(
+    hint="Indexing takes a list of rows and a list of columns, and pairs them.",
     run=_run_cross_entropy,
     solution=_cross_entropy,
     mistakes={
@@ -214,6 +217,7 @@ def _run_linear(answer):
 
 
 my_linear = Exercise(
+    hint="Make the two parameters in `__init__`, and use both of them in `forward`.",
     run=_run_linear,
     solution=_MyLinear,
     mistakes={
@@ -266,6 +270,7 @@ def _run_error_rate(answer):
 
 
 error_rate = Exercise(
+    hint="From each row make a class, and compare it with the label before you take a mean.",
     run=_run_error_rate,
     solution=_error_rate,
     mistakes={

@@ -10,6 +10,7 @@ from coursekit.lesson import Exercise
 from coursekit.loaders import Loaders, TensorLoader
 
 n_parameters = Exercise(
+    hint="Write down for each of the three layers how many numbers come in and go out.",
     solution=784 * 200 + 200 + 200 * 50 + 50 + 50 * 10 + 10,
     mistakes={
         "You counted the weights and forgot the biases, one for each output of each layer.":
@@ -126,6 +127,7 @@ def _run_raw_net(answer):
 
 
 raw_net = Exercise(
+    hint="Take the docstring apart: which four tensors does it need, and what shape has each?",
     run=_run_raw_net,
     solution=_RawNet,
     mistakes={
@@ -182,6 +184,7 @@ def _run_leaky_relu(answer):
 
 
 leaky_relu = Exercise(
+    hint="Both results are a product with the same tensor, which depends on the sign of `x` alone.",
     run=_run_leaky_relu,
     solution=_leaky_relu,
     mistakes={
@@ -267,6 +270,7 @@ def _five_steps(answer, lr, *momentum):
 
 
 momentum_step = Exercise(
+    hint="Print a velocity before and after a call: is it still the tensor in the list?",
     run=lambda answer: [_five_steps(answer, *rates) for rates in ((0.2,), (0.05,), (0.1, 0.5))],
     solution=_momentum_step,
     mistakes={
@@ -281,6 +285,7 @@ momentum_step = Exercise(
 )
 
 after_zero_grad = Exercise(
+    hint="In the source look for the parameter `set_to_none`: its default, and what happens then.",
     run=str,
     solution="None",
     mistakes={
@@ -373,6 +378,7 @@ def _run_stop_below(answer):
 
 
 stop_below = Exercise(
+    hint="Which attribute of `learn` ends a fit, and which event is the first that knows the loss?",
     run=_run_stop_below,
     solution=_StopBelow,
     mistakes={

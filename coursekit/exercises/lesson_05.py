@@ -7,6 +7,7 @@ from coursekit.lesson import Exercise
 from coursekit.sheets.sheet import Sheet
 
 after_one_step = Exercise(
+    hint="First compute the new memory in each form, then move by the rate times that.",
     solution=(3.2, 5.9),
     mistakes={
         "The other way round: the lecture multiplies the derivative by 0.1, PyTorch does not.": (5.9, 3.2),
@@ -76,6 +77,7 @@ def _run_descent(answer):
 
 
 descend_with_rmsprop = Exercise(
+    hint="Of the two lines in the loop, which must come first, and what must exist before the loop?",
     run=lambda answer: [*_run_descent(answer), answer(tensor([0.0, 2.0]), _gradient, 0.02, 2, eps=0.5),
                         answer(tensor([0.0, 2.0]), _gradient, 0.02, 2)],
     solution=_rmsprop,
@@ -96,6 +98,7 @@ def _lengths(answer):
 
 
 first_step = Exercise(
+    hint="Write both averages after one value, beginning from zero, and divide one by the other's root.",
     run=_lengths,
     solution=(0.5, 1.0),
     mistakes={
@@ -108,7 +111,7 @@ first_step = Exercise(
 )
 
 unimpressed = Exercise(
-    run=lambda answer: {str(name).strip().casefold() for name in answer},
+    hint="Multiply the gradient by 1000 in each formula: where does the factor cancel?",
     solution={"RMSProp", "Adam"},
     mistakes={
         "The other way round: these two step by the gradient itself, and it has grown a thousandfold.":
@@ -163,6 +166,7 @@ def _without_memory(place, gradient, lr, steps, momentum=0.9):
 
 
 descend_with_nesterov = Exercise(
+    hint="Keep the gradient in a variable, as it is used twice in a step.",
     run=_run_descent,
     solution=_nesterov,
     mistakes={
@@ -185,6 +189,7 @@ def _run_formula(answer):
 
 
 velocity_formula = Exercise(
+    hint="In a sheet the old value of a column stands in the row before.",
     run=_run_formula,
     solution="beta*above.J + de_db",
     mistakes={

@@ -7,6 +7,7 @@ from torch import tensor
 from coursekit.lesson import Exercise
 
 film_bias_of = Exercise(
+    hint="In the derivative collect what contains b on one side: how often does b occur?",
     run=lambda answer: [float(answer(tensor([5.0, 4.0, 5.0]), mean, ridge))
                         for mean, ridge in ((3.5, 0.0), (3.5, 3.0), (2.75, 1.0))],
     solution=lambda ratings, mean, ridge: (ratings - mean).sum() / (len(ratings) + ridge),
@@ -39,6 +40,7 @@ def _run_newcomer(answer):
 
 
 newcomer = Exercise(
+    hint="Write the unknown as the average person plus a deviation, and solve for the deviation.",
     run=_run_newcomer,
     solution=_newcomer,
     mistakes={
@@ -53,6 +55,7 @@ newcomer = Exercise(
 )
 
 as_vector = Exercise(
+    hint="Look up the argument of `squeeze`.",
     run=lambda answer: [answer(torch.ones(n, 1)) for n in (3, 1)],
     solution=lambda lookup: lookup.squeeze(1),
     mistakes={
@@ -83,6 +86,7 @@ def _run_choose(answer):
 
 
 choose_size = Exercise(
+    hint="Make three things in turn: the means, the best one's standard error, and the limit.",
     run=_run_choose,
     solution=lambda errors: _choose(errors, lambda values: np.std(values, ddof=1) / len(values) ** 0.5),
     mistakes={

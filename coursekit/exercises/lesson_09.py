@@ -6,6 +6,7 @@ import pandas as pd
 from coursekit.lesson import Exercise
 
 n_rows = Exercise(
+    hint="Take a single day and count the rows of the other table that fit its key.",
     solution=[14_000, 1000],
     mistakes={
         "A join keeps every pair that fits: a day meets all 14 rows of its week, not one of them.": [1000, 1000],
@@ -17,6 +18,7 @@ n_rows = Exercise(
 )
 
 after_promo = Exercise(
+    hint="Go down store by store, and note the date of the last promotion as you go.",
     solution=[0, 0, 2, 0, 4, 0, 0, 1],
     mistakes={
         "Where no promotion came before, the lecture writes 0, not nan.": [np.nan, 0, 2, 0, 4, np.nan, 0, 1],
@@ -30,6 +32,7 @@ after_promo = Exercise(
 )
 
 before_promo = Exercise(
+    hint="Go up store by store, from the last row, and note the date of the next promotion.",
     solution=[-1, 0, -1, 0, 0, -3, 0, 0],
     mistakes={
         "Where no promotion comes any more, the lecture writes 0, not nan.": [-1, 0, -1, 0, np.nan, -3, 0, np.nan],
@@ -61,6 +64,7 @@ def _in_order_of_stores(days, distances):
 
 
 join_newest = Exercise(
+    hint="First make a list with one row for each store, then join.",
     run=_run_join,
     solution=lambda days, distances: days.merge(_newest(distances), on="Store", how="left"),
     mistakes={
@@ -122,6 +126,7 @@ def _days_from_the_turn(dates):
 
 
 date_feature = Exercise(
+    hint="How could a value tell that a day is two days before the end of a month, whichever its length?",
     run=_run_feature,
     solution=_days_from_the_turn,
     mistakes={

@@ -30,6 +30,7 @@ def _missing_is_a_level(training, later):
 
 
 categorify = Exercise(
+    hint="Make a dict from level to code out of the training rows, and look everything up in it.",
     run=lambda answer: [np.asarray(answer(TRAINING.copy(), LATER.copy())).tolist(),
                         np.asarray(answer(TRAINING.copy(), TRAINING.copy())).tolist()],
     solution=lambda training, later: _position(later, _sorted(training)),
@@ -53,6 +54,7 @@ MISSES = torch.tensor([0.1, -0.4, 0.3, 0.05])
 
 
 rmspe_of_logs = Exercise(
+    hint="What is the exponential of a difference of two logs?",
     run=lambda answer: [float(answer(LOGS[:n] + MISSES[:n], LOGS[:n])) for n in (4, 1, 2)],
     solution=lambda preds, target: (1 - (preds - target).exp()).square().mean().sqrt(),
     mistakes={
@@ -69,6 +71,7 @@ rmspe_of_logs = Exercise(
 )
 
 inputs_of_model = Exercise(
+    hint="Look up the rule for the size of an embedding, and what it is a function of.",
     solution=[4, 17, 50, 74],
     mistakes={
         "The rule counts codes, and there is one more of them than levels: code 0 for what is missing.":
@@ -94,6 +97,7 @@ def _run_submission(answer):
 
 
 submission = Exercise(
+    hint="There are three cases of `Open`: which of them is the only one that gets a 0?",
     run=_run_submission,
     solution=lambda days, logs: _table(days, np.where(days["Open"] == 0, 0, np.exp(logs))),
     mistakes={

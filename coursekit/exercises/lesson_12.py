@@ -44,6 +44,7 @@ def _usable(content, smallest=32):
 
 
 is_usable = Exercise(
+    hint="Opening a file reads its beginning only: which call decodes all of it, and what if it fails?",
     run=lambda answer: [bool(answer(content)) for content in CONTENTS] + [
         bool(answer(CONTENTS[0], smallest)) for smallest in (60, 61)],
     solution=_usable,
@@ -91,6 +92,7 @@ def _bytes(image):
 
 
 hash_downwards = Exercise(
+    hint="Compare all rows but the first with all rows but the last.",
     run=lambda answer: [answer(_image(90, 60)), answer(_image(50, 200))],
     solution=_downwards,
     mistakes={
@@ -141,6 +143,7 @@ def _global_seed(names, share, seed):
 
 
 hold_out = Exercise(
+    hint="What makes the order of the names harmless, and which object draws without touching others?",
     run=_run_split,
     solution=lambda names, share, seed: random.Random(seed).sample(sorted(names), round(share * len(names))),
     mistakes={
@@ -170,6 +173,7 @@ def _propose(probabilities, labels, n, descending=True, only_wrong=True, by_loss
 
 
 propose = Exercise(
+    hint="Compute one number for each image, by which you then sort: the proposed class's lead.",
     run=lambda answer: [[list(map(int, pair)) for pair in answer(PROBABILITIES, LABELS, n)] for n in (3, 20)],
     solution=_propose,
     mistakes={

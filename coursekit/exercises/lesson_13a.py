@@ -54,6 +54,7 @@ def _run_head(answer):
 
 
 own_head = Exercise(
+    hint="Follow the shape through the head: after pooling and after each of the two matrices.",
     run=_run_head,
     solution=_head(_mean_and_max),
     mistakes={
@@ -93,6 +94,7 @@ UNEVEN = np.array([[90, 6, 0, 4], [3, 5, 0, 2], [0, 0, 0, 0], [1, 1, 1, 17]])  #
 EVEN = np.array([[8, 2, 0], [1, 9, 0], [2, 3, 5]])
 
 balanced_error = Exercise(
+    hint="Which entries of a row are right, and how many images has the row?",
     run=lambda answer: [float(answer(counts)) for counts in (UNEVEN, EVEN, np.array([[0, 1], [2, 6]]))],
     solution=lambda confusion: 1 - _recalls(confusion).mean(),
     mistakes={
@@ -113,6 +115,7 @@ def _share(total, part):
 
 
 precision = Exercise(
+    hint="Are the images that the model calls k in a row of the matrix, or in a column?",
     run=lambda answer: [float(answer(UNEVEN, k)) for k in range(4)] + [float(answer(np.eye(3)[[0, 0, 1]], 2))],
     solution=lambda confusion, k: _share(confusion[:, k].sum(), confusion[k, k]),
     mistakes={
@@ -131,6 +134,7 @@ precision = Exercise(
 NAMES = ["images/american_pit_bull_terrier_12.jpg", "images/Maine_Coon_7.jpg", "my_pets_2012/beagle_100.png"]
 
 breed_in = Exercise(
+    hint="What stands between the last slash and the last underscore?",
     run=lambda answer: [answer(name) for name in NAMES],
     solution=lambda name: Path(name).stem.rpartition("_")[0],
     mistakes={
@@ -147,6 +151,7 @@ breed_in = Exercise(
 )
 
 rates_of_the_slice = Exercise(
+    hint="By which factor do you go from the first to the last, and what is half of that way?",
     run=lambda answer: [rate * 1e6 for rate in answer],
     solution=[1e-6, 1e-5, 1e-4],
     mistakes={

@@ -15,6 +15,7 @@ def _batch(image, device):
 
 
 batch_of_one = Exercise(
+    hint="Print shape, smallest and largest value after each step.",
     run=lambda answer: [answer(image, "cpu") for image in (IMAGE, IMAGE[:2], IMAGE[::-1].copy())]
         + [str(answer(IMAGE, "meta").device)],  # a device that every machine has
     solution=_batch,
@@ -55,6 +56,7 @@ def _run_diagonal(kernel):
 
 
 diagonal = Exercise(
+    hint="Where the edge runs through the kernel the numbers are zero: which sign has either side?",
     run=_run_diagonal,
     solution=tensor([[2.0, 1, 0], [1, 0, -1], [0, -1, -2]]),
     mistakes={
@@ -71,6 +73,7 @@ diagonal = Exercise(
 )
 
 shapes = Exercise(
+    hint="Use the formula of the lesson for one axis, and carry its result to the next layer.",
     solution=[(16, 64, 112, 112), (16, 64, 56, 56), (16, 512, 7, 7)],
     mistakes={
         "The batch is missing: 16 images come out of each layer.": [(64, 112, 112), (64, 56, 56), (512, 7, 7)],
@@ -83,6 +86,7 @@ shapes = Exercise(
 )
 
 count_parameters = Exercise(
+    hint="How many numbers has one kernel, and how many kernels are there?",
     run=lambda answer: [answer(3, 64, 7, bias=False), answer(64, 128, 3), answer(1, 1, 1)],
     solution=lambda channels_in, channels_out, kernel_size, bias=True:
         channels_out * (channels_in * kernel_size**2 + bias),

@@ -13,6 +13,7 @@ from coursekit.lesson import Exercise
 WEIGHTS = 21_797_672
 
 file_size = Exercise(
+    hint="How many bytes has one float32?",
     solution=WEIGHTS * 4 / 1e6,
     mistakes={
         "A float32 has 32 bits, and a byte has 8 of them: four bytes for each parameter, not one.": WEIGHTS / 1e6,
@@ -51,6 +52,7 @@ def _unsorted(classes, scores):
 
 
 ranked = Exercise(
+    hint="Sort the numbers of the classes, not the probabilities alone.",
     run=lambda answer: [answer(["pug", "beagle", "Bombay", "boxer"][:n], torch.tensor([0.5, 2.0, -1.0, 0.7])[:n])
                         for n in (4, 3, 1)],
     solution=_ranked,
@@ -90,6 +92,7 @@ ADDRESSES = ["8.8.8.8", "127.0.0.1", "10.0.0.8", "192.168.1.1", "169.254.169.254
              "2606:4700::1111"]
 
 is_open = Exercise(
+    hint="Ask for each property which of 8.8.8.8, 10.0.0.8 and 224.0.0.1 it is true of.",
     run=lambda answer: [bool(answer(address)) for address in ADDRESSES],
     solution=_is_open,
     mistakes={
@@ -181,7 +184,6 @@ def _held_up(answer, line):
         with suppress(Exception):
             slots.work(lambda: (entered.set(), tried.set(), leave.wait(5)))
         tried.set()
-
     threads = [Thread(target=caller, daemon=True) for caller in (first, second)]
     threads[0].start()
     arrived.wait(5)
@@ -223,6 +225,7 @@ def _run_slots(answer):
 
 
 slots = Exercise(
+    hint="Which object of `threading` counts how many may come in, and can be asked without waiting?",
     run=_run_slots,
     solution=_Slots,
     mistakes={

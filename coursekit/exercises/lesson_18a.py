@@ -101,6 +101,7 @@ def _run_rnn(answer):
 
 
 own_rnn = Exercise(
+    hint="Write the formula of one step first, and print the shape of each part.",
     run=_run_rnn,
     solution=OwnRNN,
     mistakes={
@@ -129,6 +130,7 @@ def _run_runs(answer):
 
 
 runs_of = Exercise(
+    hint="At which positions may a run begin, so that its target still exists?",
     run=_run_runs,
     solution=_runs,
     mistakes={
@@ -145,6 +147,7 @@ runs_of = Exercise(
 N_LOOP, N_CONCAT = 2000 + 21 * 64 + 65 * 64 + 65 * 100, 2000 + 85 * 64 + 65 * 64 + 65 * 100
 
 counts = Exercise(
+    hint="Write down every layer with its inputs and outputs, then look which of the two is wider.",
     solution=[N_LOOP, N_CONCAT],
     mistakes={
         "Every linear layer has a bias for each of its outputs.":
@@ -157,6 +160,7 @@ counts = Exercise(
 )
 
 perplexity = Exercise(
+    hint="The loss of a guesser among k is the logarithm of k: turn that round.",
     run=lambda answer: [answer(0.0), answer(1.7), answer(math.log(85))],
     solution=math.exp,
     mistakes={

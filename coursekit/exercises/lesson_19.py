@@ -7,6 +7,7 @@ import numpy as np
 from coursekit.lesson import Exercise
 
 bootstrap_share = Exercise(
+    hint="What is the chance that a row is missed by one draw, and by all of them?",
     solution=1 - 1 / math.e,
     tolerance=0.005,
     mistakes={
@@ -68,6 +69,7 @@ def _run_split(answer):
 
 
 best_split = Exercise(
+    hint="Write the cost of one cut as a function, then try every cut with it.",
     run=_run_split,
     solution=_best_split,
     mistakes={
@@ -109,6 +111,7 @@ def _five_trees(answer):
 
 
 out_of_bag = Exercise(
+    hint="Turn `drawn` round, and use it above and below the fraction.",
     run=_five_trees,
     solution=_out_of_bag,
     mistakes={
@@ -154,6 +157,7 @@ def _in_order_of_columns(answer):
 
 
 reasons = Exercise(
+    hint="Begin with zero for each column, and add the change that follows its question.",
     run=_in_order_of_columns,
     solution=_reasons,
     mistakes={

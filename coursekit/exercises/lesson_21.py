@@ -15,6 +15,7 @@ def _run_rates(answer):
 
 
 three_rates = Exercise(
+    hint="For each rate say first who is counted below the line.",
     run=_run_rates,
     solution=lambda high, again: (high[~again].mean(), (~high)[again].mean(), again[high].mean()),
     mistakes={
@@ -40,6 +41,7 @@ def _run_right(answer):
 
 
 right_among_high = Exercise(
+    hint="Imagine a thousand people, and count those with a high score of either kind.",
     run=_run_right,
     solution=lambda base, false_alarms, misses:
         base * (1 - misses) / (base * (1 - misses) + (1 - base) * false_alarms),
@@ -73,6 +75,7 @@ def _run_interest(answer):
 
 
 interest = Exercise(
+    hint="What may stand below the line where nothing was shown, so that no warning comes?",
     run=_run_interest,
     solution=lambda clicked, shown: np.where(shown > 0, clicked / np.maximum(shown, 1), np.nan),
     mistakes={
@@ -98,6 +101,7 @@ def _run_alarms(answer):
 
 
 alarms_of = Exercise(
+    hint="Split the people into two groups, and count the alarms of each.",
     run=_run_alarms,
     solution=lambda people, wanted, hit_rate, false_rate: (
         wanted * hit_rate + (people - wanted) * false_rate,
@@ -130,6 +134,7 @@ def _run_needed(answer):
 
 
 images_needed = Exercise(
+    hint="What is the chance that n images are all answered rightly?",
     run=_run_needed,
     solution=lambda error_rate: int(np.ceil(np.log(0.05) / np.log(1 - error_rate))),
     mistakes={
