@@ -1,4 +1,4 @@
-"""The command line: python -m coursekit lab, test, install, doctor, data, lessons or launch.
+"""The command line: python -m coursekit lab, test, install, doctor, data, lessons, progress, review or launch.
 
 Nothing but Python's own library is imported before a command needs it: lab, test and install begin with no more.
 """
@@ -18,9 +18,7 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(prog="python -m coursekit", description="Look after the course.")
     commands = parser.add_subparsers(dest="command", required=True)
     add_course(commands)
-    commands.add_parser("doctor", help="will the lessons run here? what differs from requirements.lock?")
-    lessons = commands.add_parser("lessons", help="the lessons in one table, or the way to one of them")
-    lessons.add_argument("name", nargs="?", metavar="LESSON", help="its number, such as 13a: what to read before it")
+    add_views(commands)
     add_launch(commands)
     get = add_data(commands)
     options, flags = parser.parse_known_args(arguments)
@@ -28,10 +26,8 @@ def main(arguments=None):
         parser.error(f"unrecognized arguments: {' '.join(flags)}")
     if options.command in ("install", "lab", "test"):
         return look_after_course(options, flags)
-    if options.command == "doctor":
-        from coursekit import doctor
-
-        return doctor.main()
+    if options.command in ("doctor", "progress", "review"):
+        return look_at(options.command)
     if options.command == "lessons":
         return show_lessons(options.name)
     if options.command == "launch":
@@ -64,6 +60,15 @@ def add_course(commands):
         command.add_argument("--torch", choices=["cpu"], help="cpu: PyTorch without CUDA's libraries")
 
 
+def add_views(commands):
+    """Add the commands that look at the machine, the lessons, and what was learned."""
+    commands.add_parser("doctor", help="will the lessons run here? what differs from requirements.lock?")
+    lessons = commands.add_parser("lessons", help="the lessons in one table, or the way to one of them")
+    lessons.add_argument("name", nargs="?", metavar="LESSON", help="its number, such as 13a: what to read before it")
+    commands.add_parser("progress", help="which exercises you have solved")
+    commands.add_parser("review", help="ten questions of the lessons that you have begun")
+
+
 def add_launch(commands):
     """Add the command that starts a script on several devices."""
     several = commands.add_parser("launch", allow_abbrev=False, help="run a script in several processes that train "
@@ -89,6 +94,13 @@ def add_data(commands):
                      "catalog's, too")
     data.add_parser("verify", help="compare the files with the catalog's checksums")
     return get
+
+
+def look_at(what):
+    """Carry out `doctor`, `progress` or `review`."""
+    from coursekit import doctor, solved
+
+    return {"doctor": doctor.main, "progress": solved.show_progress, "review": solved.review}[what]()
 
 
 def look_after_course(options, flags=()):

@@ -179,6 +179,8 @@ def _values(got, expected, right):
 
 def shown(value: Any, most: int = 8) -> str:
     """A short text for `value`, with the shapes of what has one; long ones are shortened between two numbers."""
+    if isinstance(value, pd.Series):
+        return f"a column of {len(value)}: {_listed(value.tolist(), most)}"
     if isinstance(value, (torch.Tensor, np.ndarray)) and value.ndim:
         kind = "a tensor" if isinstance(value, torch.Tensor) else "an array"
         return f"{kind} of shape {tuple(value.shape)}{_inside(plain(value), 3 * most)}"

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
+from coursekit import solved
 from coursekit.answers import alike, copied, difference, plain, shown
 
 TYPED, COMPUTED = 5e-3, 1e-4
@@ -172,7 +174,7 @@ def _size(value):
     value = plain(value)
     if isinstance(value, (list, dict)):
         return sum(_size(part) for part in (value.values() if isinstance(value, dict) else value))
-    return int(np.size(value))
+    return value.size if isinstance(value, np.ndarray) else 1
 
 
 def _unchanged(value, before):
@@ -184,6 +186,16 @@ def _changed(got, expected):
     "The names of the arguments that an answer changes and the solution does not."
     pairs = zip(got.calls, expected.calls, strict=False)
     return " and ".join(dict.fromkeys(name for call, other in pairs if not other.changed for name in call.changed))
+
+
+def _place(exercise):
+    "(lesson, name) of an exercise of the course, from the module that holds it; None for any other."
+    for module in list(sys.modules):
+        if module.startswith("coursekit.exercises.lesson_"):
+            for name, value in vars(sys.modules[module]).items():
+                if value is exercise:
+                    return module.rpartition("lesson_")[2], name
+    return None
 
 
 def _left_open(answer):
@@ -216,14 +228,31 @@ def _explain_error(got):
     return f"Your code ran, but the check cannot use what it gave ({error}).{came} Is that the kind the task asks for?"
 
 
+def without(names: set[str], *tensors: torch.Tensor) -> list[torch.Tensor]:
+    """The tensors, made so that torch's functions called `names` raise RuntimeError for them and what comes of them.
+
+    For tasks that ask for a way around a function: let one of the exercise's `mistakes` use it.
+    """
+    class Without(torch.Tensor):
+        @classmethod
+        def __torch_function__(cls, function, types, args=(), kwargs=None):
+            if getattr(function, "__name__", "") in names:
+                raise RuntimeError("this exercise is to be solved without this function of torch's")
+            return super().__torch_function__(function, types, args, kwargs or {})
+
+    return [tensor.as_subclass(Without) for tensor in tensors]
+
+
 def check(exercise: Exercise, answer: Any) -> None:
-    """Print what `exercise` says of `answer`; the lesson goes on whatever it says.
+    """Print what `exercise` says of `answer`, and keep what is solved; the lesson goes on whatever it says.
 
     After three different wrong answers a hint is added if there is one, and then where the solution is.
     """
     verdict = exercise.diagnose(answer)
     marks = {"correct": "✔ " + exercise.praise, "not attempted yet": "○ Not attempted yet."}
     print(marks.get(verdict, "✘ " + verdict))
+    if verdict == "correct" and (place := _place(exercise)):
+        solved.keep(*place)
     if verdict in marks:
         return
     exercise.tries.add((verdict, shown(answer)))

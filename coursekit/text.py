@@ -61,7 +61,7 @@ class StreamLoader:
     """Batches (x, y), each (batch_size, length), in which row i goes on where row i of the batch before ended.
 
     The text is cut into `batch_size` streams of equal length; y is x one character later. What does not fill a
-    batch is left out at the end of each stream. Batches are copies and may be changed. Source: Deep Learning 2,
+    batch is left out at the end of the text. Batches are copies and may be changed. Source: Deep Learning 2,
     lesson 6 (its last ten minutes).
     """
 

@@ -91,6 +91,14 @@ def test_each_usual_mistake_gets_its_own_message(path, name):
 
 
 @pytest.mark.parametrize(("path", "name"), EXERCISES)
+def test_hint_is_one_sentence_without_the_answer(path, name):
+    exercise = load(path, name)
+    if exercise.hint:
+        assert re.fullmatch(r"[^\n]{20,110}[.?]", exercise.hint)
+        assert not exercise.typed or str(exercise.solution) not in exercise.hint
+
+
+@pytest.mark.parametrize(("path", "name"), EXERCISES)
 def test_stub_is_not_attempted_yet(path, name):
     cells = read_cells(path)
     at, answer = find_check(cells, name)

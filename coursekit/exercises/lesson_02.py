@@ -3,9 +3,22 @@
 import torch
 from torch import tensor
 
+from coursekit.checking import without
 from coursekit.lesson import Exercise
 
+PRODUCTS = {"matmul", "__matmul__", "__rmatmul__", "mm", "bmm", "mv", "dot", "inner", "einsum", "tensordot", "linear"}
+
+
+def _says_no(answer):
+    "None and False say \"no\" as well."
+    if not isinstance(answer, (list, tuple)):
+        return answer
+    return ["no" if shape is None or shape is False else shape for shape in answer]
+
+
 sum_shapes = Exercise(
+    hint="Write the two shapes below each other, flush right, and fill the shorter one with ones.",
+    run=_says_no,
     solution=[(64, 10), "no", (64, 10), (5, 3, 4)],
     mistakes={
         "Look at the second: shapes are aligned at the right, so 10 meets 64.":
@@ -26,6 +39,7 @@ def _run_outer(answer):
 
 
 outer = Exercise(
+    hint="Which shape must `a` have so that each of its elements meets all of `b`?",
     run=_run_outer,
     solution=lambda a, b: a[:, None] * b[None],
     mistakes={
@@ -68,12 +82,17 @@ def _normalize_by_n(images):
     return (images - means) / images.std(dim=(0, 2, 3), keepdim=True, correction=0)
 
 
+def _normalize_by_variance(images):
+    return _centre_only(images) / images.var(dim=(0, 2, 3), keepdim=True)
+
+
 def _run_normalize(answer):
     images = torch.linspace(0, 40, 4 * 3 * 5 * 3).sin().reshape(4, 3, 5, 3)  # width 3 too: no error
     return answer(images * tensor([1.0, 2.0, 5.0])[:, None, None] + tensor([0.0, 3.0, -1.0])[:, None, None])
 
 
 normalize_channels = Exercise(
+    hint="Which axes must disappear from the means, and which must stay so that they line up?",
     run=_run_normalize,
     solution=_normalize,
     mistakes={
@@ -85,6 +104,7 @@ normalize_channels = Exercise(
         "Right means, wrong place: shape (3,) lines up with the width. Keep the axes with keepdim=True.":
             _normalize_without_keepdim,
         "The channels are axis 1 here, not the last axis: average over 0, 2 and 3.": _normalize_last_axis,
+        "You divided by the variance; the standard deviation is its root.": _normalize_by_variance,
         "Nearly: PyTorch's std divides by n - 1, yours by n.": _normalize_by_n,
     },
 )
@@ -93,10 +113,12 @@ normalize_channels = Exercise(
 def _run_matmul(answer):
     a = tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
     b = tensor([[1.0, 0.0, 2.0, 1.0], [3.0, 1.0, 0.0, 2.0], [0.0, 5.0, 1.0, 1.0]])
+    a, b = without(PRODUCTS, a, b)
     return [answer(a, b), answer(b, -b.T), answer(a[:, :1], b[:1])]
 
 
 matmul = Exercise(
+    hint="Give each matrix an axis of length one where the other has its own, and see which axis they share.",
     run=_run_matmul,
     solution=lambda a, b: (a[:, :, None] * b[None]).sum(1),
     mistakes={
@@ -107,6 +129,8 @@ matmul = Exercise(
         "You summed over the rows of a; sum over the axis that both matrices share.":
             lambda a, b: (a[:, :, None] * b[None]).sum(0),
         "The terms are right; now sum over the shared axis.": lambda a, b: a[:, :, None] * b[None],
+        "That is torch's own product, in one of its spellings; make it from `*`, broadcasting and a sum.":
+            lambda a, b: a @ b,
         "`*` is elementwise: give each matrix the axis it lacks, a[:, :, None] and b[None].":
             lambda a, b: a * b,
     },
@@ -119,6 +143,7 @@ def _run_distances(answer):
 
 
 pairwise_distances = Exercise(
+    hint="First make the differences of all pairs, with three axes: which of them is summed away?",
     run=_run_distances,
     solution=lambda a, b: ((a[:, None] - b[None]) ** 2).sum(-1).sqrt(),
     mistakes={

@@ -6,6 +6,7 @@ from torch import nn, tensor
 from coursekit.lesson import Exercise
 
 argmax_shape = Exercise(
+    hint="Print the shape of `argmax(dim=1)` for a tensor of 2 x 3, and think which axis has gone.",
     solution=(64,),
     mistakes={
         "argmax(dim=1) runs along axis 1 and removes it; what is left is one number for each image.": (10,),
@@ -43,16 +44,22 @@ def _softmax_without_exp(x):
     return x / x.sum(dim=1, keepdim=True)
 
 
+def _softmax_with_maxima_in_a_row(x):
+    exponentials = (x - x.max(dim=1).values).exp()
+    return exponentials / exponentials.sum(dim=1, keepdim=True)
+
+
 def _run_softmax(answer):
     "Large outputs are tried only if ordinary ones come out right, so that each mistake shows by itself."
     x = tensor([[1.0, 2.0, 0.5], [0.0, -1.0, 3.0], [2.0, 2.0, 1.0]])
     ordinary = torch.as_tensor(answer(x)).float()
     if ordinary.shape != x.shape or not torch.allclose(ordinary, torch.softmax(x, dim=1), atol=1e-5):
-        return ordinary
+        return ordinary, None, None
     return ordinary, answer(200 * x), answer(x[:2])
 
 
 softmax = Exercise(
+    hint="What changes in a softmax if the same number is subtracted from all outputs of a row?",
     run=_run_softmax,
     solution=_softmax,
     mistakes={
@@ -65,6 +72,10 @@ softmax = Exercise(
         "You divided by the sum of the whole batch; every row has its own sum.": _softmax_of_everything,
         "The exponential is missing: without it outputs below zero give negative shares.":
             _softmax_without_exp,
+        "Those are the logarithms of the softmax: leave the logarithm out.": lambda x: torch.log_softmax(x, dim=1),
+        "A sigmoid looks at each number by itself; softmax shares 1 among the numbers of a row.": torch.sigmoid,
+        "The maxima are a vector, which broadcasts as a row; they belong to rows, so write keepdim=True there, too.":
+            _softmax_with_maxima_in_a_row,
     },
 )
 
@@ -104,6 +115,7 @@ def _run_cross_entropy(answer):
 
 
 own_cross_entropy = Exercise(
+    hint="Indexing takes a list of rows and a list of columns, and pairs them.",
     run=_run_cross_entropy,
     solution=_cross_entropy,
     mistakes={
@@ -180,24 +192,32 @@ class _WithoutForward(nn.Module):
         self.bias = nn.Parameter(torch.zeros(n_out))
 
 
+class _ZeroWeights(_MyLinear):
+    def __init__(self, n_in, n_out):
+        super().__init__(n_in, n_out)
+        self.weight = nn.Parameter(torch.zeros(n_in, n_out))
+
+
 def _run_linear(answer):
     "The parameters' names and shapes; then, if these are right, the outputs for known weights."
     layer = answer(4, 3)
     shapes = {name: list(parameter.shape) for name, parameter in layer.named_parameters()}
+    found = {"shapes of the parameters": shapes, "start of the weights": None, "output": None}
     if shapes != {"weight": [4, 3], "bias": [3]}:
-        return shapes
+        return found
     if answer.forward is nn.Module.forward:
-        return shapes, "no forward"
-    spread = answer(400, 30).weight.std().item() * 400
-    if not 0.5 < spread < 60:  # 1 / n_in, or the larger 1 / root of n_in
-        return shapes, "weights that start far from randn / n_in"
+        return found | {"output": "none, without forward"}
+    spread = answer(400, 30).weight.std().item() * 400  # 1 / n_in, or the larger 1 / root of n_in
+    start = "all alike" if spread < 1e-3 else "too small" if spread < 0.5 else "too large" if spread > 60 else "random"
     with torch.no_grad():
         layer.weight.copy_(torch.arange(12.0).reshape(4, 3))
         layer.bias.copy_(tensor([1.0, -1.0, 2.0]))
-        return shapes, layer(tensor([[1.0, 0.0, 2.0, -1.0], [0.5, 1.0, 0.0, 0.0]]))
+        output = layer(tensor([[1.0, 0.0, 2.0, -1.0], [0.5, 1.0, 0.0, 0.0]]))
+    return found | {"start of the weights": start, "output": output}
 
 
 my_linear = Exercise(
+    hint="Make the two parameters in `__init__`, and use both of them in `forward`.",
     run=_run_linear,
     solution=_MyLinear,
     mistakes={
@@ -212,6 +232,7 @@ my_linear = Exercise(
         "The bias is there but forward does not add it.": _BiasNotUsed,
         "The method forward is missing (or misspelt); PyTorch calls it when you call the layer.":
             _WithoutForward,
+        "All weights start alike: make them random, with torch.randn divided by the number of inputs.": _ZeroWeights,
     },
 )
 
@@ -249,6 +270,7 @@ def _run_error_rate(answer):
 
 
 error_rate = Exercise(
+    hint="From each row make a class, and compare it with the label before you take a mean.",
     run=_run_error_rate,
     solution=_error_rate,
     mistakes={

@@ -5,9 +5,12 @@ from torch import nn, tensor
 from torch.nn.functional import cross_entropy, relu
 
 from coursekit.callbacks import Callback
+from coursekit.learner import Learner
 from coursekit.lesson import Exercise
+from coursekit.loaders import Loaders, TensorLoader
 
 n_parameters = Exercise(
+    hint="Write down for each of the three layers how many numbers come in and go out.",
     solution=784 * 200 + 200 + 200 * 50 + 50 + 50 * 10 + 10,
     mistakes={
         "You counted the weights and forgot the biases, one for each output of each layer.":
@@ -85,26 +88,46 @@ class _WithoutBiases(_RawNet):
         return relu(x @ self.w1) @ self.w2
 
 
+def _start(*spreads):
+    "How weights start, from their spreads in units of 1 / n_in; the larger 1 / root of n_in will do as well."
+    if min(spreads) < 1e-3:
+        return "all alike"
+    return "too small" if min(spreads) < 0.5 else "too large" if max(spreads) > 60 else "random"
+
+
+class _NotDivided(_RawNet):
+    def __init__(self, n_in, n_hidden, n_out):
+        super().__init__(n_in, n_hidden, n_out)
+        self.w1, self.w2 = (nn.Parameter(torch.randn(shape)) for shape in ((n_in, n_hidden), (n_hidden, n_out)))
+
+
+class _RandomBiases(_RawNet):
+    def __init__(self, n_in, n_hidden, n_out):
+        super().__init__(n_in, n_hidden, n_out)
+        self.b1, self.b2 = nn.Parameter(torch.randn(n_hidden)), nn.Parameter(torch.randn(n_out))
+
+
 def _run_raw_net(answer):
     "Names and shapes of the parameters; then whether they start random; then outputs for known ones."
     model = answer(4, 3, 2)
     shapes = {name: list(parameter.shape) for name, parameter in model.named_parameters()}
+    found = {"shapes of the parameters": shapes, "start of the weights": None, "start of the biases": None,
+             "output": None}
     if shapes != {"w1": [4, 3], "b1": [3], "w2": [3, 2], "b2": [2]}:
-        return shapes
-    starts_random = all(len(parameter.unique()) > 1 for parameter in (model.w1, model.w2))
+        return found
     large = answer(400, 100, 30)
-    spreads = [large.w1.std().item() * 400, large.w2.std().item() * 100]
-    if starts_random and not all(0.5 < spread < 60 for spread in spreads):  # 1 / n_in, or the larger 1 / root of n_in
-        return shapes, "weights that start far from randn / n_in"
+    found["start of the weights"] = _start(large.w1.std().item() * 400, large.w2.std().item() * 100)
+    found["start of the biases"] = "zero" if not large.b1.any() and not large.b2.any() else "not zero"
     with torch.no_grad():
         model.w1.copy_(tensor([[1.0, -2.0, 0.5], [0.0, 1.0, -1.0], [2.0, 0.5, 1.0], [-1.0, 1.0, 2.0]]))
         model.b1.copy_(tensor([0.5, -1.0, -0.2]))
         model.w2.copy_(tensor([[1.0, -1.0], [0.5, 2.0], [-3.0, 1.0]]))
         model.b2.copy_(tensor([0.1, -0.3]))
-        return shapes, starts_random, model(tensor([[1.0, 0.5, -1.0, 2.0], [0.5, 1.0, 0.0, -1.0]]))
+        return found | {"output": model(tensor([[1.0, 0.5, -1.0, 2.0], [0.5, 1.0, 0.0, -1.0]]))}
 
 
 raw_net = Exercise(
+    hint="Take the docstring apart: which four tensors does it need, and what shape has each?",
     run=_run_raw_net,
     solution=_RawNet,
     mistakes={
@@ -112,7 +135,9 @@ raw_net = Exercise(
         "super().__init__() is missing; call it first.": _WithoutInit,
         "Your weights have the shape (outputs, inputs), as torch stores them; make it (inputs, outputs).":
             _Transposed,
-        "With weights of zero all hidden units stay alike for ever: start from random numbers.": _AllZeros,
+        "Where all weights are the same, all hidden units stay alike for ever: start from random numbers.": _AllZeros,
+        "The weights start too large: divide the random numbers by the number of inputs of their layer.": _NotDivided,
+        "The biases should start at zero; only the weights are random.": _RandomBiases,
         "There is no bend between the matrices, so this is logistic regression.": _WithoutBend,
         "One ReLU too many: scores may be negative, so leave the last layer as it is.": _BendAtTheEnd,
         "The bias belongs to the affine layer: add b1 before the ReLU.": _BendBeforeBias,
@@ -159,6 +184,7 @@ def _run_leaky_relu(answer):
 
 
 leaky_relu = Exercise(
+    hint="Both results are a product with the same tensor, which depends on the sign of `x` alone.",
     run=_run_leaky_relu,
     solution=_leaky_relu,
     mistakes={
@@ -244,6 +270,7 @@ def _five_steps(answer, lr, *momentum):
 
 
 momentum_step = Exercise(
+    hint="Print a velocity before and after a call: is it still the tensor in the list?",
     run=lambda answer: [_five_steps(answer, *rates) for rates in ((0.2,), (0.05,), (0.1, 0.5))],
     solution=_momentum_step,
     mistakes={
@@ -258,6 +285,7 @@ momentum_step = Exercise(
 )
 
 after_zero_grad = Exercise(
+    hint="In the source look for the parameter `set_to_none`: its default, and what happens then.",
     run=str,
     solution="None",
     mistakes={
@@ -282,6 +310,11 @@ class _StopsItself(_StopBelow):
     def after_batch(self, learn):
         if learn.loss < self.limit:
             self.stop = True
+
+
+class _NeverStops(_StopBelow):
+    def after_batch(self, learn):
+        pass
 
 
 class _StopsAbove(_StopBelow):
@@ -309,30 +342,44 @@ class _ListensToValidation(_StopBelow):
     training_only = False
 
 
-class _Rehearsal:
-    "Stands for a learner: two epochs of four training batches and one of validation, with given losses."
+class _NoCallback:
+    def __init__(self, limit):
+        self.limit = limit
 
-    def __init__(self, callback):
-        self.stop, self.n_batches, self.callback = False, 0, callback
-        for losses in ([2.0, 1.5, 0.9, 0.7], [0.45, 0.8, 0.3, 0.25]):
-            self.run(losses, training=True)
-            self.run([0.4], training=False)
 
-    def run(self, losses, training):
-        "One pass, unless something has stopped the fit; validation is told only to those who want it."
-        self.training = training
-        told = training or not self.callback.training_only
-        for loss in losses:
-            if not self.stop:
-                self.loss, self.n_batches = tensor(loss), self.n_batches + 1
-                if told:
-                    self.callback.after_batch(self)
-        if told and not self.stop:
-            self.callback.after_epoch(self)
+class _Counting(nn.Linear):
+    "Counts the batches that it is trained on."
+    n_batches = 0
+
+    def forward(self, x):
+        self.n_batches += self.training
+        return super().forward(x)
+
+
+def _run_stop_below(answer):
+    "The batches of each of two fits of a learner whose losses are given: they are the targets."
+    counts = []
+    training, validation = tensor([2.0, 1.5, 0.9, 0.7, 0.45, 0.8, 0.3, 0.25])[:, None], tensor([[0.15]])
+    for limit in (1.0, 0.5, 0.28, 0.2, 1.5):
+        callback = answer(limit)
+        if not isinstance(callback, Callback):
+            return {"kind": "no callback"}
+        loaders = Loaders(*(TensorLoader(x, x, batch_size=1, device="cpu") for x in (training, validation)))
+        learn = Learner(_Counting(1, 1), loaders, lambda preds, y: y.mean() + 0 * preds.sum(), device="cpu",
+                        callbacks=[callback])
+        learn.reporters = []
+        learn.fit(2)
+        first = learn.model.n_batches
+        learn.fit(1)
+        counts.append([first, learn.model.n_batches - first])
+    never = all(count == [16, 8] for count in counts)
+    return {"kind": "a callback", "batches of two fits": counts,
+            "what it stops": "itself" if never and hasattr(callback, "stop") else "the fit"}
 
 
 stop_below = Exercise(
-    run=lambda answer: [_Rehearsal(answer(limit)).n_batches for limit in (1.0, 0.5, 0.28, 0.1, 1.5)],
+    hint="Which attribute of `learn` ends a fit, and which event is the first that knows the loss?",
+    run=_run_stop_below,
     solution=_StopBelow,
     mistakes={
         "You set an attribute of the callback; the learner looks at learn.stop.": _StopsItself,
@@ -341,5 +388,7 @@ stop_below = Exercise(
         "That waits for the end of the epoch; after_batch comes earlier.": _WaitsForTheEpoch,
         "A validation batch has stopped the fit: set training_only = True, or ask learn.training.":
             _ListensToValidation,
+        "The fit is never stopped: let an event of training set learn.stop to True.": _NeverStops,
+        "That is no callback: derive the class from Callback.": _NoCallback,
     },
 )

@@ -7,6 +7,7 @@ from coursekit.lesson import Exercise
 from coursekit.sheets.sheet import Sheet
 
 after_one_step = Exercise(
+    hint="First compute the new memory in each form, then move by the rate times that.",
     solution=(3.2, 5.9),
     mistakes={
         "The other way round: the lecture multiplies the derivative by 0.1, PyTorch does not.": (5.9, 3.2),
@@ -76,6 +77,7 @@ def _run_descent(answer):
 
 
 descend_with_rmsprop = Exercise(
+    hint="Of the two lines in the loop, which must come first, and what must exist before the loop?",
     run=lambda answer: [*_run_descent(answer), answer(tensor([0.0, 2.0]), _gradient, 0.02, 2, eps=0.5),
                         answer(tensor([0.0, 2.0]), _gradient, 0.02, 2)],
     solution=_rmsprop,
@@ -88,7 +90,16 @@ descend_with_rmsprop = Exercise(
     },
 )
 
+
+def _lengths(answer):
+    "A step goes down, so both of its lengths may have a minus."
+    downhill = isinstance(answer, (list, tuple)) and all(isinstance(x, (int, float)) and x < 0 for x in answer)
+    return [-x for x in answer] if downhill else answer
+
+
 first_step = Exercise(
+    hint="Write both averages after one value, beginning from zero, and divide one by the other's root.",
+    run=_lengths,
     solution=(0.5, 1.0),
     mistakes={
         "You forgot the root under the fraction: the average of squares stands under one.": (5.0, 1.0),
@@ -100,7 +111,7 @@ first_step = Exercise(
 )
 
 unimpressed = Exercise(
-    run=sorted,
+    hint="Multiply the gradient by 1000 in each formula: where does the factor cancel?",
     solution={"RMSProp", "Adam"},
     mistakes={
         "The other way round: these two step by the gradient itself, and it has grown a thousandfold.":
@@ -155,6 +166,7 @@ def _without_memory(place, gradient, lr, steps, momentum=0.9):
 
 
 descend_with_nesterov = Exercise(
+    hint="Keep the gradient in a variable, as it is used twice in a step.",
     run=_run_descent,
     solution=_nesterov,
     mistakes={
@@ -168,14 +180,16 @@ descend_with_nesterov = Exercise(
 
 def _run_formula(answer):
     x = [1, 3, 2]
-    sheet = Sheet({"x": x, "y": [2 * value + 30 for value in x], "b": "above.new_b", "de_db": "2*(x + b - y)",
-                   "J": answer.strip().lstrip("="), "new_b": "b - lr*J"},
-                  cells={"intercept": 1, "lr": 0.01, "beta": 0.9, "J_start": 5},
-                  start={"new_b": "intercept", "J": "J_start"}, carry={"intercept": "new_b", "J_start": "J"})
-    return sheet.run(2).frame[["J", "new_b"]].to_numpy()
+    sheets = [Sheet({"x": x, "y": [2 * value + 30 for value in x], "b": "above.new_b", "de_db": "2*(x + b - y)",
+                     "J": answer.strip().lstrip("="), "new_b": "b - lr*J"},
+                    cells={"intercept": 1, "lr": 0.01, "beta": beta, "J_start": 5},
+                    start={"new_b": "intercept", "J": "J_start"}, carry={"intercept": "new_b", "J_start": "J"})
+              for beta in (0.9, 0.5)]
+    return [sheet.run(2).frame[["J", "new_b"]].to_numpy() for sheet in sheets]
 
 
 velocity_formula = Exercise(
+    hint="In a sheet the old value of a column stands in the row before.",
     run=_run_formula,
     solution="beta*above.J + de_db",
     mistakes={
@@ -184,5 +198,6 @@ velocity_formula = Exercise(
         "Nothing is ever forgotten: the old value must be multiplied by beta.": "above.J + de_db",
         "beta belongs to the old value, not to the derivative.": "above.J + beta*de_db",
         "There is no memory in it: the row above is missing.": "de_db",
+        "That is right until somebody changes beta: use its name instead of its number.": "0.9*above.J + de_db",
     },
 )

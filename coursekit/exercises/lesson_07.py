@@ -17,6 +17,7 @@ def _run_lookup(answer):
 
 
 lookup_embedding = Exercise(
+    hint="A tensor of whole numbers may stand in the square brackets of another tensor.",
     run=_run_lookup,
     solution=lambda weight, ids: weight[ids],
     mistakes={
@@ -47,6 +48,7 @@ def _average(weight, ids, gradient):
 
 
 lookup_gradient = Exercise(
+    hint="Begin with zeros in the shape of `weight`; what must happen where an id comes twice?",
     run=_run_gradient,
     solution=lambda weight, ids, gradient: torch.zeros_like(weight).index_add_(0, ids, gradient),
     mistakes={
@@ -61,6 +63,7 @@ lookup_gradient = Exercise(
 )
 
 squeeze_into = Exercise(
+    hint="Begin with a sigmoid from 0 to 1: what stretches it, and what moves it?",
     run=lambda answer: [answer(tensor([-50.0, -1.0, 0.0, 2.0, 50.0]), *ends) for ends in
                         ((1.0, 6.0), (-2.0, 3.0), (0.0, 5.5))],
     solution=lambda x, low, high: low + (high - low) * torch.sigmoid(x),
@@ -74,6 +77,7 @@ squeeze_into = Exercise(
 )
 
 sizes = Exercise(
+    hint="Count for a single purchase first, then for a batch; the weights do not know of batches.",
     solution=[64 * 58_000, 128, 580_000],
     mistakes={
         "One-hot vectors of people and of articles stand side by side: their lengths are added, not multiplied.":
@@ -98,6 +102,7 @@ def _run_formula(answer):
 
 
 prediction_formula = Exercise(
+    hint="The named cells may stand beside a SUM in a formula.",
     run=_run_formula,
     solution="SUM(column.product) + person_bias + film_bias",
     mistakes={

@@ -7,6 +7,7 @@ from torch import tensor
 from coursekit.lesson import Exercise
 
 film_bias_of = Exercise(
+    hint="In the derivative collect what contains b on one side: how often does b occur?",
     run=lambda answer: [float(answer(tensor([5.0, 4.0, 5.0]), mean, ridge))
                         for mean, ridge in ((3.5, 0.0), (3.5, 3.0), (2.75, 1.0))],
     solution=lambda ratings, mean, ridge: (ratings - mean).sum() / (len(ratings) + ridge),
@@ -39,6 +40,7 @@ def _run_newcomer(answer):
 
 
 newcomer = Exercise(
+    hint="Write the unknown as the average person plus a deviation, and solve for the deviation.",
     run=_run_newcomer,
     solution=_newcomer,
     mistakes={
@@ -53,6 +55,7 @@ newcomer = Exercise(
 )
 
 as_vector = Exercise(
+    hint="Look up the argument of `squeeze`.",
     run=lambda answer: [answer(torch.ones(n, 1)) for n in (3, 1)],
     solution=lambda lookup: lookup.squeeze(1),
     mistakes={
@@ -76,11 +79,14 @@ def _run_choose(answer):
     close = {5: [0.86, 0.862, 0.864], 10: [0.8195, 0.8205, 0.8215], 20: [0.815, 0.82, 0.822], 40: [0.813, 0.822, 0.82]}
     apart = {9: [0.82, 0.821, 0.822], 20: [0.8125, 0.8125, 0.8135], 30: [0.81, 0.812, 0.8135], 80: [0.805, 0.825, 0.82]}
     narrow = {8: [0.8115, 0.8125, 0.8135], 16: [0.809, 0.811, 0.813]}
+    wide = {5: [0.842, 0.838, 0.829, 0.839], 10: [0.82, 0.831, 0.823, 0.826], 20: [0.813, 0.815, 0.818, 0.809],
+            40: [0.817, 0.814, 0.808, 0.801]}  # the mean, the median and n - 1 under the root choose differently
     many = {4: [0.9] * 9, 10: [0.8075] * 9, 20: [0.8 + 0.01 * step for step in range(-4, 5)]}
-    return [answer(errors) for errors in (close, apart, narrow, many, {4: [0.9, 0.9], 8: [0.75, 0.75]})]
+    return [answer(errors) for errors in (close, apart, narrow, wide, many, {4: [0.9, 0.9], 8: [0.75, 0.75]})]
 
 
 choose_size = Exercise(
+    hint="Make three things in turn: the means, the best one's standard error, and the limit.",
     run=_run_choose,
     solution=lambda errors: _choose(errors, lambda values: np.std(values, ddof=1) / len(values) ** 0.5),
     mistakes={

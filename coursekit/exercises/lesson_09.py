@@ -6,6 +6,7 @@ import pandas as pd
 from coursekit.lesson import Exercise
 
 n_rows = Exercise(
+    hint="Take a single day and count the rows of the other table that fit its key.",
     solution=[14_000, 1000],
     mistakes={
         "A join keeps every pair that fits: a day meets all 14 rows of its week, not one of them.": [1000, 1000],
@@ -17,8 +18,10 @@ n_rows = Exercise(
 )
 
 after_promo = Exercise(
+    hint="Go down store by store, and note the date of the last promotion as you go.",
     solution=[0, 0, 2, 0, 4, 0, 0, 1],
     mistakes={
+        "Where no promotion came before, the lecture writes 0, not nan.": [np.nan, 0, 2, 0, 4, np.nan, 0, 1],
         "You counted rows; between 3 and 5 January lie two days, though no row.": [0, 0, 1, 0, 1, 0, 0, 1],
         "The counter must forget the last promotion when a new store begins.": [0, 0, 2, 0, 4, -5, 0, 1],
         "That counts until the next promotion; this one counts since the last.": [-1, 0, -1, 0, 0, -3, 0, 0],
@@ -29,8 +32,10 @@ after_promo = Exercise(
 )
 
 before_promo = Exercise(
+    hint="Go up store by store, from the last row, and note the date of the next promotion.",
     solution=[-1, 0, -1, 0, 0, -3, 0, 0],
     mistakes={
+        "Where no promotion comes any more, the lecture writes 0, not nan.": [-1, 0, -1, 0, np.nan, -3, 0, np.nan],
         "The lecture counts down to an event: these numbers are negative.": [1, 0, 1, 0, 0, 3, 0, 0],
         "You counted rows; from 1 to 4 January are three days.": [-1, 0, -1, 0, 0, -1, 0, 0],
         "The last row of store 1 must not see the promotion of store 2; without a next one it is 0.":
@@ -59,6 +64,7 @@ def _in_order_of_stores(days, distances):
 
 
 join_newest = Exercise(
+    hint="First make a list with one row for each store, then join.",
     run=_run_join,
     solution=lambda days, distances: days.merge(_newest(distances), on="Store", how="left"),
     mistakes={
@@ -120,6 +126,7 @@ def _days_from_the_turn(dates):
 
 
 date_feature = Exercise(
+    hint="How could a value tell that a day is two days before the end of a month, whichever its length?",
     run=_run_feature,
     solution=_days_from_the_turn,
     mistakes={

@@ -6,7 +6,7 @@ import torch
 
 from coursekit.lesson import Exercise
 
-TRAINING = pd.Series(["Rain", "Fog", None, "Snow", "Drizzle", "Rain", "Fog"])
+TRAINING = pd.Series(["Rain", "Fog", None, "Snow", "Drizzle", "Fog", "Snow", "Fog"])
 LATER = pd.Series(["Snow", "Hail", None, "Fog", "Rain", "Rain"])
 
 
@@ -30,6 +30,7 @@ def _missing_is_a_level(training, later):
 
 
 categorify = Exercise(
+    hint="Make a dict from level to code out of the training rows, and look everything up in it.",
     run=lambda answer: [np.asarray(answer(TRAINING.copy(), LATER.copy())).tolist(),
                         np.asarray(answer(TRAINING.copy(), TRAINING.copy())).tolist()],
     solution=lambda training, later: _position(later, _sorted(training)),
@@ -40,6 +41,8 @@ categorify = Exercise(
             lambda training, later: _position(later, _sorted(training), first=0),
         "The levels stand in order of appearance; sort them, so that the codes do not depend on the order of the rows.":
             lambda training, later: _position(later, _by_appearance(training)),
+        "The most frequent level has code 1 here; sort the levels themselves.": lambda training, later: _position(
+            later, list(training.value_counts().index)),
         "A missing value got a code of its own; here it shares code 0 with what was never seen.": _missing_is_a_level,
         "The levels of the later rows were added to those of training; an unseen value must get code 0.":
             lambda training, later: _position(later, _sorted(pd.concat([training, later]))),
@@ -51,6 +54,7 @@ MISSES = torch.tensor([0.1, -0.4, 0.3, 0.05])
 
 
 rmspe_of_logs = Exercise(
+    hint="What is the exponential of a difference of two logs?",
     run=lambda answer: [float(answer(LOGS[:n] + MISSES[:n], LOGS[:n])) for n in (4, 1, 2)],
     solution=lambda preds, target: (1 - (preds - target).exp()).square().mean().sqrt(),
     mistakes={
@@ -67,6 +71,7 @@ rmspe_of_logs = Exercise(
 )
 
 inputs_of_model = Exercise(
+    hint="Look up the rule for the size of an embedding, and what it is a function of.",
     solution=[4, 17, 50, 74],
     mistakes={
         "The rule counts codes, and there is one more of them than levels: code 0 for what is missing.":
@@ -92,6 +97,7 @@ def _run_submission(answer):
 
 
 submission = Exercise(
+    hint="There are three cases of `Open`: which of them is the only one that gets a 0?",
     run=_run_submission,
     solution=lambda days, logs: _table(days, np.where(days["Open"] == 0, 0, np.exp(logs))),
     mistakes={

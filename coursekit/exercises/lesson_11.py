@@ -19,6 +19,7 @@ def _cosines(table, name):
 
 
 most_alike = Exercise(
+    hint="If all rows had the length 1, their dot products would be the cosines.",
     run=_run_alike,
     solution=lambda table, name: _cosines(table, name).drop(name).idxmax(),
     mistakes={
@@ -44,6 +45,7 @@ def _run_p(answer):
 
 
 p_value = Exercise(
+    hint="Count the shuffles that reach the number, then think of the one order that is not in the list.",
     run=_run_p,
     solution=lambda observed, shuffled: (np.sum(shuffled >= observed) + 1) / (len(shuffled) + 1),
     mistakes={
@@ -73,6 +75,7 @@ def _run_matrix(answer):
 
 
 feature_matrix = Exercise(
+    hint="For each column take its own table and its own codes, and collect the pieces in a list.",
     run=_run_matrix,
     solution=lambda codes, continuous, tables: np.hstack(
         [*(table[codes[:, i]] for i, table in enumerate(tables)), continuous]),
@@ -98,6 +101,7 @@ LOGS_PREDICTED = np.log([110.0, 150.0, 400.0, 100.0])
 
 
 mape_of_logs = Exercise(
+    hint="Bring both back to sales before you compare.",
     run=lambda answer: [answer(LOGS_PREDICTED[:n].copy(), LOGS[:n].copy()) for n in (4, 1, 2)],
     solution=lambda predicted, logs: np.mean(np.abs(np.exp(predicted) - np.exp(logs)) / np.exp(logs)),
     mistakes={

@@ -44,6 +44,7 @@ def _usable(content, smallest=32):
 
 
 is_usable = Exercise(
+    hint="Opening a file reads its beginning only: which call decodes all of it, and what if it fails?",
     run=lambda answer: [bool(answer(content)) for content in CONTENTS] + [
         bool(answer(CONTENTS[0], smallest)) for smallest in (60, 61)],
     solution=_usable,
@@ -52,6 +53,8 @@ is_usable = Exercise(
             _opens,
         "A JPEG that was cut off passes: Pillow's verify() does not decode its pixels. Use load().":
             lambda content, smallest=32: _opens(content, smallest, lambda image: image.verify()),
+        "A file that Pillow cannot read is no reason to stop: catch the exception, and return False.":
+            lambda content, smallest=32: Image.open(io.BytesIO(content)).load() is not None,
         "Images that are too small pass.": lambda content, smallest=32: _usable(content, 0),
         "An image that is long and very thin passes: the shorter side counts.":
             lambda content, smallest=32: _usable(content, 0)
@@ -89,6 +92,7 @@ def _bytes(image):
 
 
 hash_downwards = Exercise(
+    hint="Compare all rows but the first with all rows but the last.",
     run=lambda answer: [answer(_image(90, 60)), answer(_image(50, 200))],
     solution=_downwards,
     mistakes={
@@ -139,6 +143,7 @@ def _global_seed(names, share, seed):
 
 
 hold_out = Exercise(
+    hint="What makes the order of the names harmless, and which object draws without touching others?",
     run=_run_split,
     solution=lambda names, share, seed: random.Random(seed).sample(sorted(names), round(share * len(names))),
     mistakes={
@@ -168,6 +173,7 @@ def _propose(probabilities, labels, n, descending=True, only_wrong=True, by_loss
 
 
 propose = Exercise(
+    hint="Compute one number for each image, by which you then sort: the proposed class's lead.",
     run=lambda answer: [[list(map(int, pair)) for pair in answer(PROBABILITIES, LABELS, n)] for n in (3, 20)],
     solution=_propose,
     mistakes={
@@ -178,6 +184,8 @@ propose = Exercise(
         "That is the order of the losses; sort by how far the proposed class is ahead of the label.":
             lambda probabilities, labels, n: _propose(probabilities, labels, n, by_loss=True),
         "You return more than n proposals.": lambda probabilities, labels, n: _propose(probabilities, labels, 20),
+        "These are the indices alone; give pairs (index, class).": lambda probabilities, labels, n: [
+            index for index, _ in _propose(probabilities, labels, n)],
         "The second number of each pair is the label; it should be the proposed class.":
             lambda probabilities, labels, n: [(index, int(labels[index]))
                                               for index, _ in _propose(probabilities, labels, n)],

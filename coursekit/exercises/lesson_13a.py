@@ -1,6 +1,7 @@
 """Exercises of lesson 13a: right answers and the usual wrong ones. Spoilers below."""
 
 from pathlib import Path
+from zlib import crc32
 
 import numpy as np
 import torch
@@ -30,23 +31,30 @@ def _mean_and_max(x):
     return torch.cat([x.mean(dim=(2, 3)), x.amax(dim=(2, 3))], dim=1)
 
 
+def _numbers_for(module, name, parameter):
+    "Numbers that depend on what a parameter is for, not on the order in which parts were made."
+    random = torch.Generator().manual_seed(crc32(f"{type(module).__name__} {name} {list(parameter.shape)}".encode()))
+    return torch.randn(parameter.shape, generator=random)
+
+
 def _run_head(answer):
-    "Shapes of the parameters, dropouts, and the output in evaluation mode with parameters of our own."
-    module = answer(6, 5).eval()
-    with torch.no_grad():
-        for i, parameter in enumerate(module.parameters()):
-            parameter.copy_(torch.linspace(-1, 1 + i, parameter.numel()).sin().reshape(parameter.shape))
-        output = module(torch.arange(2 * 6 * 12.0).cos().reshape(2, 6, 4, 3))
-    shapes = "; ".join(str(tuple(parameter.shape)) for parameter in module.parameters())
+    "Shapes of the parameters, then the output in both modes, with parameters of our own."
+    head = answer(6, 5).eval()
+    shapes = sorted(str(tuple(parameter.shape)) for parameter in head.parameters())
+    x = torch.arange(8 * 6 * 12.0).cos().reshape(8, 6, 4, 3)
     with torch.no_grad(), torch.random.fork_rng(devices=[]):
+        for module in head.modules():
+            for name, parameter in module.named_parameters(recurse=False):
+                parameter.copy_(_numbers_for(module, name, parameter))
+        in_evaluation = head(x)
         torch.manual_seed(0)
-        in_training = module.train()(torch.arange(8 * 6 * 12.0).cos().reshape(8, 6, 4, 3))
-    dropouts = [layer.p for layer in module.modules() if isinstance(layer, nn.Dropout)]
-    return {"shapes of the parameters": shapes, "dropouts": dropouts, "output in evaluation": output / 1000,
+        in_training = head.train()(x)
+    return {"shapes of the parameters": "; ".join(shapes), "output in evaluation": in_evaluation / 1000,
             "output in training": in_training / 1000}
 
 
 own_head = Exercise(
+    hint="Follow the shape through the head: after pooling and after each of the two matrices.",
     run=_run_head,
     solution=_head(_mean_and_max),
     mistakes={
@@ -58,6 +66,7 @@ own_head = Exercise(
         "The second batch norm, before the last matrix, is missing.": _head(_mean_and_max, second_norm=False),
         "The dropouts are the wrong way round: a quarter first, a half before the last matrix.":
             _head(_mean_and_max, dropouts=(0.5, 0.25)),
+        "In training no dropout is applied: call both in forward.": _head(_mean_and_max, dropouts=(0.0, 0.0)),
         "That ends in a softmax; cross-entropy contains one, so give it the numbers before.":
             _head(_mean_and_max, softmax=True),
     },
@@ -85,6 +94,7 @@ UNEVEN = np.array([[90, 6, 0, 4], [3, 5, 0, 2], [0, 0, 0, 0], [1, 1, 1, 17]])  #
 EVEN = np.array([[8, 2, 0], [1, 9, 0], [2, 3, 5]])
 
 balanced_error = Exercise(
+    hint="Which entries of a row are right, and how many images has the row?",
     run=lambda answer: [float(answer(counts)) for counts in (UNEVEN, EVEN, np.array([[0, 1], [2, 6]]))],
     solution=lambda confusion: 1 - _recalls(confusion).mean(),
     mistakes={
@@ -105,6 +115,7 @@ def _share(total, part):
 
 
 precision = Exercise(
+    hint="Are the images that the model calls k in a row of the matrix, or in a column?",
     run=lambda answer: [float(answer(UNEVEN, k)) for k in range(4)] + [float(answer(np.eye(3)[[0, 0, 1]], 2))],
     solution=lambda confusion, k: _share(confusion[:, k].sum(), confusion[k, k]),
     mistakes={
@@ -123,6 +134,7 @@ precision = Exercise(
 NAMES = ["images/american_pit_bull_terrier_12.jpg", "images/Maine_Coon_7.jpg", "my_pets_2012/beagle_100.png"]
 
 breed_in = Exercise(
+    hint="What stands between the last slash and the last underscore?",
     run=lambda answer: [answer(name) for name in NAMES],
     solution=lambda name: Path(name).stem.rpartition("_")[0],
     mistakes={
@@ -139,6 +151,7 @@ breed_in = Exercise(
 )
 
 rates_of_the_slice = Exercise(
+    hint="By which factor do you go from the first to the last, and what is half of that way?",
     run=lambda answer: [rate * 1e6 for rate in answer],
     solution=[1e-6, 1e-5, 1e-4],
     mistakes={

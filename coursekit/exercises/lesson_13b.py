@@ -17,6 +17,7 @@ def _marks(answer):
 
 
 diagnoses = Exercise(
+    hint="For each compare three things: the first loss with 3.61, both losses at the end, and the best error.",
     run=_marks,
     solution=RIGHT,
     mistakes={
@@ -63,6 +64,7 @@ def _at_random(part, most):
 
 
 oversample = Exercise(
+    hint="For one class: repeat its indices until there are enough, then look at the end of the list.",
     run=_run_oversample,
     solution=_oversample,
     mistakes={
@@ -102,6 +104,7 @@ def _scaled_last(image, mean, std):
 
 
 batch_of_one = Exercise(
+    hint="Print the shape after each step, and compare it with the one that you need.",
     run=lambda answer: [answer(IMAGE, MEAN, STD), answer(IMAGE.rotate(90, expand=True), STD, MEAN),
                         answer(IMAGE, (0.0, 0.0, 0.0), (1.0, 1.0, 1.0))],
     solution=_batch,
@@ -130,6 +133,7 @@ def _entropy(counts, log=math.log):
 
 
 loss_of_guessing = Exercise(
+    hint="What loss has one image of a class, and how often does that class occur?",
     run=lambda answer: [float(answer(list(counts))) for counts in COUNTS],
     solution=_entropy,
     mistakes={

@@ -15,6 +15,7 @@ def _batch(image, device):
 
 
 batch_of_one = Exercise(
+    hint="Print shape, smallest and largest value after each step.",
     run=lambda answer: [answer(image, "cpu") for image in (IMAGE, IMAGE[:2], IMAGE[::-1].copy())]
         + [str(answer(IMAGE, "meta").device)],  # a device that every machine has
     solution=_batch,
@@ -44,20 +45,22 @@ SCENES = {"even": torch.ones(9, 9), "own": (ROWS + COLUMNS < 8).float(), "other"
 def _run_diagonal(kernel):
     kernel = torch.as_tensor(kernel, dtype=torch.float32)
     if kernel.shape != (3, 3):
-        return f"a kernel of shape {tuple(kernel.shape)}"
+        return "a kernel of another shape"
     sums = {name: F.conv2d(scene[None, None], kernel[None, None]) for name, scene in SCENES.items()}
     own, strongest = sums["own"].max().item(), kernel.abs().max().item()
-    return {"even areas": bool(sums["even"].abs().max() < 0.01 * strongest),
+    return {"even areas": bool(sums["even"].abs().max() <= 0.01 * strongest),
             "own edge": own > strongest,
-            "one sign": bool(sums["own"].min() > -0.01 * strongest),
-            "other edge": bool(sums["other"].abs().max() < 0.25 * max(own, strongest)),
+            "one sign": bool(sums["own"].min() >= -0.01 * strongest),
+            "other edge": bool(sums["other"].abs().max() <= 0.25 * max(own, strongest)),
             "straight edges": bool(max(sums["top"].abs().max(), sums["left"].abs().max()) < own)}
 
 
 diagonal = Exercise(
+    hint="Where the edge runs through the kernel the numbers are zero: which sign has either side?",
     run=_run_diagonal,
     solution=tensor([[2.0, 1, 0], [1, 0, -1], [0, -1, -2]]),
     mistakes={
+        "A kernel of 3 x 3 is a tensor of shape (3, 3).": torch.ones(5, 5),
         "That finds the edge that runs the other way: mirror it.": tensor([[0.0, 1, 2], [-1, 0, 1], [-2, -1, 0]]),
         "That finds the edge with its bright side at the lower right: change the sign.":
             tensor([[-2.0, -1, 0], [-1, 0, 1], [0, 1, 2]]),
@@ -70,6 +73,7 @@ diagonal = Exercise(
 )
 
 shapes = Exercise(
+    hint="Use the formula of the lesson for one axis, and carry its result to the next layer.",
     solution=[(16, 64, 112, 112), (16, 64, 56, 56), (16, 512, 7, 7)],
     mistakes={
         "The batch is missing: 16 images come out of each layer.": [(64, 112, 112), (64, 56, 56), (512, 7, 7)],
@@ -82,6 +86,7 @@ shapes = Exercise(
 )
 
 count_parameters = Exercise(
+    hint="How many numbers has one kernel, and how many kernels are there?",
     run=lambda answer: [answer(3, 64, 7, bias=False), answer(64, 128, 3), answer(1, 1, 1)],
     solution=lambda channels_in, channels_out, kernel_size, bias=True:
         channels_out * (channels_in * kernel_size**2 + bias),

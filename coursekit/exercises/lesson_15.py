@@ -20,6 +20,7 @@ def _run_shift(answer):
 
 
 shift = Exercise(
+    hint="For a pixel of the new image: where in the old one, from -1 to 1, does it come from?",
     run=_run_shift,
     solution=lambda across, down: _matrix(-2 * across, -2 * down),
     mistakes={
@@ -47,6 +48,7 @@ RIGHT = {
 
 
 suits = Exercise(
+    hint="Imagine each changed image without its label: would you give it the same one?",
     solution=RIGHT,
     mistakes={
         "The mirror of a 2 is no digit, so digits bear neither.": RIGHT | {"handwritten digits": "mirror"},
@@ -91,6 +93,7 @@ def _mean_of_numbers(model, images):
 
 
 predict_twice = Exercise(
+    hint="There are three steps, and only one order of them averages probabilities.",
     run=_run_twice,
     solution=lambda model, images: sum(_predict(model, images)) / 2,
     mistakes={
@@ -126,6 +129,7 @@ def _cut_in_place(x, rows, columns, side):
 
 
 cutout = Exercise(
+    hint="On what must the squares be drawn so that the caller's images stay as they are?",
     run=_run_cutout,
     solution=_cut,
     mistakes={

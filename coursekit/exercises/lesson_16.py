@@ -19,6 +19,7 @@ def _floats(image):
 
 
 batch_of_one = Exercise(
+    hint="Four things change: the order of the axes, the type, the range, and the number of axes.",
     run=_run_batch,
     solution=lambda image, device: _floats(image).unsqueeze(0).to(device),
     mistakes={
@@ -45,6 +46,7 @@ def _run_means(answer):
 
 
 two_means = Exercise(
+    hint="Which axes are space, and which is channels, when a batch stands in front?",
     run=_run_means,
     solution=lambda output: (output.mean(dim=(2, 3)), output.mean(dim=1)),
     mistakes={
@@ -74,6 +76,7 @@ def _run_stretch(answer):
 
 
 stretch = Exercise(
+    hint="The smallest and the largest value are needed for each map, with axes that line up.",
     run=_run_stretch,
     solution=_stretch,
     mistakes={
@@ -104,6 +107,7 @@ def _cam(output, weights):
 
 
 cam_by_hand = Exercise(
+    hint="Each channel gets one number from its gradient; the rest is a weighted sum.",
     run=_run_cam,
     solution=lambda output, gradient: _cam(output, gradient.mean(dim=(1, 2))).relu(),
     mistakes={
@@ -175,6 +179,7 @@ def _inputs(net, x):
 
 
 output_shapes = Exercise(
+    hint="What must happen whether the net fails or not belongs into `finally`.",
     run=_run_shapes,
     solution=_shapes(lambda net: net.children(), "always"),
     mistakes={

@@ -7,6 +7,7 @@ from coursekit.lesson import Exercise
 ONE_GATE = 42 * 256 + 256 * 256 + 2 * 256
 
 gate_counts = Exercise(
+    hint="Count one gate: two matrices and two biases; then count how often a layer has that.",
     solution=[4 * ONE_GATE, 3 * ONE_GATE],
     mistakes={
         "PyTorch keeps two biases for each gate, one for the letter and one for the state.":
@@ -39,12 +40,15 @@ def _with_rest(codes, n_streams, length):
 
 
 stream_batches = Exercise(
+    hint="How many whole batches does the text have room for, if its last letter is kept back?",
     run=lambda answer: [[batch.clone() for batch in answer(torch.arange(n), n_streams, length)]
                         for n, n_streams, length in ((100, 3, 4), (24, 3, 4), (26, 2, 6), (13, 3, 4))],
     solution=_stream_batches,
     mistakes={
         "Rows follow each other within a batch; row i must go on in row i of the next batch.": _consecutive,
         "Neighbouring letters stand below each other: each row must be a piece of the text.": _interleaved,
+        "Cut the text off before you make streams: what is left out stands at the end of the text, not of each stream.":
+            lambda *given: [batch for batch in _with_rest(*given) if batch.shape[1] == given[2]],
         "The last batch is shorter than the others: leave it out.": _with_rest,
         "The last letter of the text is used as an input, but has no target.":
             lambda codes, n_streams, length: _stream_batches(torch.cat([codes, codes[-1:]]), n_streams, length),
@@ -62,6 +66,7 @@ def _clip(gradients, longest):
 
 
 clip = Exercise(
+    hint="Which one number do all gradients have in common, and when must it be 1?",
     run=lambda answer: [answer([torch.tensor([3.0, 4.0]), torch.tensor([[-12.0]])], 1.0),
                         answer([torch.tensor([0.3, 0.0]), torch.tensor([[-0.4]])], 1.0),
                         answer([torch.tensor([3.0, 4.0]), torch.tensor([[-12.0]])], 2.0)],
@@ -93,6 +98,7 @@ def _in_order(probabilities, p):
 
 
 top_p = Exercise(
+    hint="Sort, add up from the left, and look at the sum before each probability, not after it.",
     run=lambda answer: [answer(torch.tensor([0.1, 0.5, 0.15, 0.25]), p) for p in (0.6, 0.8, 0.95, 0.5)],
     solution=_top_p,
     mistakes={

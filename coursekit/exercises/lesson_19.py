@@ -7,10 +7,12 @@ import numpy as np
 from coursekit.lesson import Exercise
 
 bootstrap_share = Exercise(
+    hint="What is the chance that a row is missed by one draw, and by all of them?",
     solution=1 - 1 / math.e,
     tolerance=0.005,
     mistakes={
         "That is the share that is left out; asked is the share that is drawn.": 1 / math.e,
+        "Give it as a share between 0 and 1, not in per cent.": 100 - 100 / math.e,
         "All would be drawn if no row could come twice; here every draw is from all rows.": 1.0,
         "Not a coin for each row: a row has a million chances of one in a million.": 0.5,
     },
@@ -42,24 +44,41 @@ def _at_a_point(x, y):
     return min(np.unique(x)[:-1], key=lambda at: _squares(y[x <= at]) + _squares(y[x > at]))
 
 
+def _sizes(x, y):
+    return min(_halfway(x), key=lambda at: sum(np.abs(side - side.mean()).sum() for side in (y[x <= at], y[x > at])))
+
+
+def _left_only(x, y):
+    return min(_halfway(x), key=lambda at: _squares(y[x <= at]))
+
+
+def _right_only(x, y):
+    return min(_halfway(x), key=lambda at: _squares(y[x > at]))
+
+
 def _in_the_middle(x, _y):
     return _halfway(x)[len(_halfway(x)) // 2]
 
 
-def _two_examples(answer):
+def _run_split(answer):
     stairs = np.array([0.0, 1, 2, 3, 4, 5, 6, 7]), np.array([5.0, 5, 8, 4, 7, 0, 5, 3])
     shuffled = np.array([6.0, 1, 5, 2, 4, 3]), np.array([8.0, 1, 7, 2, 1, 1])
     noisy = np.array([0.0, 1, 2, 3, 4, 5, 6, 7]), np.array([0.0, 12, 1, 11, 20, 22, 19, 21])
-    return [float(answer(*stairs)), float(answer(*shuffled)), float(answer(*noisy))]
+    uneven = np.array([0.0, 1, 2, 3, 4, 5, 6, 7]), np.array([9.0, 11, 0, 15, 6, 3, 1, 3])
+    return [answer(*case) for case in (stairs, shuffled, noisy, uneven)]
 
 
 best_split = Exercise(
-    run=_two_examples,
+    hint="Write the cost of one cut as a function, then try every cut with it.",
+    run=_run_split,
     solution=_best_split,
     mistakes={
         "You compare the mean squared error of the two sides; a side with few points must count less: use the sums.":
             _means_of_squares,
         "That is the worst cut: look for the smallest sum.": _worst_split,
+        "You add the sizes of the differences; square them.": _sizes,
+        "Only the left side is judged; both sides count.": _left_only,
+        "Only the right side is judged; both sides count.": _right_only,
         "The cut lies on a point; put it halfway to the next one.": _at_a_point,
         "You cut in the middle and never looked at y.": _in_the_middle,
     },
@@ -92,6 +111,7 @@ def _five_trees(answer):
 
 
 out_of_bag = Exercise(
+    hint="Turn `drawn` round, and use it above and below the fraction.",
     run=_five_trees,
     solution=_out_of_bag,
     mistakes={
@@ -133,11 +153,11 @@ def _backwards(asked, shares):
 
 
 def _in_order_of_columns(answer):
-    moved = answer(["age", "education", "age", "hours"], [0.25, 0.5, 0.4, 0.7, 0.9])
-    return [moved[column] for column in ("age", "education", "hours")]
+    return dict(answer(["age", "education", "age", "hours"], [0.25, 0.5, 0.4, 0.7, 0.9]))
 
 
 reasons = Exercise(
+    hint="Begin with zero for each column, and add the change that follows its question.",
     run=_in_order_of_columns,
     solution=_reasons,
     mistakes={

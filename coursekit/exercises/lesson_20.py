@@ -7,6 +7,7 @@ import numpy as np
 from coursekit.lesson import Exercise
 
 clicks = Exercise(
+    hint="Go through the sentence, and count a click for each thing that you do.",
     solution=[5, 37, 7.4, 1.0],
     mistakes={
         "The lasso is a click, too.": [4, 37, 9.25, 1.0],
@@ -47,6 +48,7 @@ def _run_similar(answer):
 
 
 find_similar = Exercise(
+    hint="How can the chosen ones be made infinitely far away?",
     run=_run_similar,
     solution=_similar,
     mistakes={
@@ -74,6 +76,7 @@ def _wrong_estimate(change):
 
 
 honest_estimate = Exercise(
+    hint="First the share of places where the two lists agree.",
     run=_run_estimate,
     solution=_estimate,
     mistakes={
@@ -115,6 +118,7 @@ def _run_pseudo(answer):
 
 
 choose_pseudo = Exercise(
+    hint="Go through the guesses from the surest on, with a counter for each name.",
     run=_run_pseudo,
     solution=_pseudo,
     mistakes={

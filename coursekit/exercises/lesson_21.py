@@ -11,10 +11,11 @@ AGAIN = np.array([True, False, True, False, True, False, False, False, False, Fa
 
 
 def _run_rates(answer):
-    return [float(rate) for rate in answer(HIGH.copy(), AGAIN.copy())]
+    return answer(HIGH.copy(), AGAIN.copy())
 
 
 three_rates = Exercise(
+    hint="For each rate say first who is counted below the line.",
     run=_run_rates,
     solution=lambda high, again: (high[~again].mean(), (~high)[again].mean(), again[high].mean()),
     mistakes={
@@ -40,6 +41,7 @@ def _run_right(answer):
 
 
 right_among_high = Exercise(
+    hint="Imagine a thousand people, and count those with a high score of either kind.",
     run=_run_right,
     solution=lambda base, false_alarms, misses:
         base * (1 - misses) / (base * (1 - misses) + (1 - base) * false_alarms),
@@ -73,6 +75,7 @@ def _run_interest(answer):
 
 
 interest = Exercise(
+    hint="What may stand below the line where nothing was shown, so that no warning comes?",
     run=_run_interest,
     solution=lambda clicked, shown: np.where(shown > 0, clicked / np.maximum(shown, 1), np.nan),
     mistakes={
@@ -94,10 +97,11 @@ interest = Exercise(
 
 
 def _run_alarms(answer):
-    return [[float(number) for number in answer(*case)] for case in ((10_000, 10, 0.9, 0.01), (500, 20, 0.5, 0.2))]
+    return [answer(*case) for case in ((10_000, 10, 0.9, 0.01), (500, 20, 0.5, 0.2))]
 
 
 alarms_of = Exercise(
+    hint="Split the people into two groups, and count the alarms of each.",
     run=_run_alarms,
     solution=lambda people, wanted, hit_rate, false_rate: (
         wanted * hit_rate + (people - wanted) * false_rate,
@@ -126,10 +130,11 @@ alarms_of = Exercise(
 
 
 def _run_needed(answer):
-    return [float(answer(rate)) for rate in (0.5, 0.1, 0.02)]
+    return [float(answer(rate)) for rate in (0.5, 0.1, 0.02, 0.005)]
 
 
 images_needed = Exercise(
+    hint="What is the chance that n images are all answered rightly?",
     run=_run_needed,
     solution=lambda error_rate: int(np.ceil(np.log(0.05) / np.log(1 - error_rate))),
     mistakes={

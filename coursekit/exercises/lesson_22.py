@@ -6,6 +6,7 @@ from torch import nn, tensor
 from coursekit.lesson import Exercise
 
 held_at_the_end = Exercise(
+    hint="After the first line both hold the same list.",
     solution=[3, 1],
     mistakes={
         "That is the sum; the last line divides it by the number of processes.": [6, 2],
@@ -46,6 +47,7 @@ def _by_smallness(gradients, sizes):
 
 
 average_of_shards = Exercise(
+    hint="From each mean go back to the sum of its shard.",
     run=lambda answer: [answer([tensor([1.0, 4.0]), tensor([5.0, -8.0])], [48, 16]),
                         answer([tensor([3.0]), tensor([0.0]), tensor([6.0])], [1, 2, 5])],
     solution=_average_of_shards,
@@ -61,6 +63,7 @@ average_of_shards = Exercise(
 )
 
 batch_and_rate = Exercise(
+    hint="Multiply four numbers: items, batches before a step, processes, machines.",
     solution=(1024, 0.32),
     mistakes={
         "You forgot that two batches are accumulated before each step.": (512, 0.16),
@@ -86,6 +89,7 @@ def _run_bytes(answer):
 
 
 adam_state_bytes = Exercise(
+    hint="A parameter knows its number of elements and the bytes of each.",
     run=_run_bytes,
     solution=_adam_state_bytes,
     mistakes={
@@ -104,6 +108,7 @@ adam_state_bytes = Exercise(
 )
 
 fitting = Exercise(
+    hint="For each set-up add up 4 bytes for weights, 4 for gradients, and 8 where Adam is used.",
     solution={"C", "D"},
     mistakes={
         "In B every device holds all parameters, gradients and averages: data parallelism divides the batch only.":

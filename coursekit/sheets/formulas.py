@@ -14,8 +14,14 @@ OPERATORS = {ast.Add: (operator.add, "+"), ast.Sub: (operator.sub, "-"), ast.Mul
              ast.Div: (operator.truediv, "/"), ast.Pow: (operator.pow, "^")}
 COMPARISONS = {ast.Eq: (operator.eq, "="), ast.NotEq: (operator.ne, "<>"), ast.Lt: (operator.lt, "<"),
                ast.LtE: (operator.le, "<="), ast.Gt: (operator.gt, ">"), ast.GtE: (operator.ge, ">=")}
-FUNCTIONS = {"EXP": np.exp, "LN": np.log, "LOG10": np.log10, "SQRT": np.sqrt, "ABS": np.abs, "SUM": np.sum,
-             "AVERAGE": np.mean, "MAX": np.max, "MIN": np.min, "COUNT": np.size}
+
+def _of_all(function):
+    "The same of everything that is given: columns, cells and numbers, as many as you like."
+    return lambda *values: function(np.concatenate([np.atleast_1d(value) for value in values]))
+
+
+FUNCTIONS = {"EXP": np.exp, "LN": np.log, "LOG10": np.log10, "SQRT": np.sqrt, "ABS": np.abs, "SUM": _of_all(np.sum),
+             "AVERAGE": _of_all(np.mean), "MAX": _of_all(np.max), "MIN": _of_all(np.min), "COUNT": _of_all(np.size)}
 
 
 class FormulaError(ValueError):
