@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# torchvision's KeyPoints are flipped as pixel numbers (x to W - 1 - x) but rotated, resized and made from boxes as
-# distances from the edge (x to W - x), so no way of writing a point stays on its pixel under both: it is one pixel off.
+# torchvision's KeyPoints are flipped as pixel numbers (x to W - 1 - x) but rotated and resized as distances from the
+# edge (half a turn: x to W - x), so no way of writing a point stays on its pixel under both: it is one pixel off.
 # Seen with torchvision 0.29.0; its documentation says only that a point has an x along the width and a y along the
 # height, and that the transforms move image, boxes and points alike.
 # Instead: hold points as distances from the edge (pixel number + 0.5), and add 1 to the flipped coordinate yourself.
