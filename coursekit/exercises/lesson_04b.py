@@ -42,9 +42,9 @@ tanh_slope = Exercise(
 
 
 def _run_matmul(answer):
-    random = np.random.default_rng(0)
-    x, w, gradient = random.normal(size=(4, 3)), random.normal(size=(3, 2)), random.normal(size=(4, 2))
-    return list(answer(x, w, gradient))
+    x, w = np.array([[1.0, -2.0, 3.0], [0.0, 4.0, 1.0]]), np.array([[2.0, 1.0], [-1.0, 3.0], [5.0, 0.0]])
+    gradient = np.array([[1.0, -3.0], [2.0, 7.0]])
+    return [answer(x[:1], w, gradient[:1]), answer(x, w, gradient), answer(x, w[:, :1], gradient[:, :1])]
 
 
 def _flipped(x, w, gradient):
@@ -175,22 +175,27 @@ logit_gradient = Exercise(
 
 
 def _run_maximum(answer):
-    a, b = np.array([[1.0, -2.0], [0.5, 3.0]]), np.array([[0.0, 4.0], [-1.0, 7.0]])
-    return list(answer(a, b, np.array([[10.0, 20.0], [30.0, -40.0]])))
+    a, b = np.array([[1.0, -2.0], [0.5, 3.0]]), np.array([[0.0, 4.0], [0.5, 7.0]])
+    gradient = np.array([[10.0, 20.0], [30.0, -40.0]])
+    return [answer(a[:1], b[:1], gradient[:1]), answer(a, b, gradient), answer(-a, -b, gradient)]
 
 
 maximum_gradients = Exercise(
     run=_run_maximum,
-    solution=lambda a, b, gradient: (gradient * (a > b), gradient * (b > a)),
+    solution=lambda a, b, gradient: (gradient * (a >= b), gradient * (b > a)),
     mistakes={
         "The other way round: the larger of the two is the one that's passed on, so it gets the gradient.":
-            lambda a, b, gradient: (gradient * (a < b), gradient * (b < a)),
+            lambda a, b, gradient: (gradient * (a < b), gradient * (b <= a)),
         "Only one of the two was passed on; a little more of the other wouldn't change the maximum.":
             lambda a, b, gradient: (gradient, gradient),
         "The maximum isn't an average: the whole gradient goes to the larger of the two.":
             lambda a, b, gradient: (gradient / 2, gradient / 2),
         "The slope is 1 where a number is passed on; multiplied by the number itself, it's too much.":
-            lambda a, b, gradient: (gradient * a * (a > b), gradient * b * (b > a)),
+            lambda a, b, gradient: (gradient * a * (a >= b), gradient * b * (b > a)),
+        "Where the two are equal, the gradient should go to a and not to both.":
+            lambda a, b, gradient: (gradient * (a >= b), gradient * (b >= a)),
+        "Equal numbers are left out: there the gradient should go to a.":
+            lambda a, b, gradient: (gradient * (a > b), gradient * (b > a)),
         "That asks whether the numbers are positive; here they compete with each other.":
             lambda a, b, gradient: (gradient * (a > 0), gradient * (b > 0)),
     },
