@@ -91,6 +91,18 @@ def test_the_playground_of_lesson_03(open_lesson):
     expect(box.get_by_role("status")).to_contain_text("Probability of cat", timeout=SOON)
 
 
+def test_the_line_of_lesson_01(open_lesson):
+    box = open_lesson("01_sgd_from_scratch.ipynb").run_up_to("show_controls(line_playground")
+    status = box.get_by_role("status")
+    expect(status).to_contain_text("Slope 0.00, intercept 0.00", timeout=SOON)
+    before = box.locator("img").get_attribute("src")
+    box.get_by_role("slider").nth(1).focus()
+    for _ in range(2):
+        box.page.keyboard.press("ArrowRight")
+    expect(status).to_contain_text("Slope 0.00, intercept 0.10", timeout=SOON)
+    expect(box.locator("img")).not_to_have_attribute("src", before)
+
+
 def test_the_learning_rate_of_lesson_01(open_lesson):
     box = open_lesson("01_sgd_from_scratch.ipynb").run_up_to("slider = widgets.FloatLogSlider")
     inside = box.locator(".jupyter-widgets-output-area, .widget-output").first
