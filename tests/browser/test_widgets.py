@@ -91,6 +91,25 @@ def test_the_playground_of_lesson_03(open_lesson):
     expect(box.get_by_role("status")).to_contain_text("Probability of cat", timeout=SOON)
 
 
+def test_the_pad_of_lesson_00_reads_what_is_drawn(open_lesson):
+    box = open_lesson("00_start_here.ipynb").run_up_to("show_controls(drawing_desk(read))")
+    pad, status = box.locator("canvas"), box.get_by_role("status")
+    expect(status).to_contain_text("Draw a digit", timeout=SOON)
+    pad.scroll_into_view_if_needed()
+    at, mouse = pad.bounding_box(), box.page.mouse
+    mouse.move(at["x"] + 110, at["y"] + 30)
+    mouse.down()
+    mouse.move(at["x"] + 110, at["y"] + 190, steps=10)
+    mouse.up()
+    expect(status).to_contain_text("I read a 1, with probability", timeout=SOON)
+    box.get_by_role("button", name="Clear").click()
+    expect(status).to_have_text("The pad is empty.", timeout=SOON)
+    pad.focus()
+    for key in [" ", *15 * ["ArrowDown"], " "]:
+        box.page.keyboard.press(key)
+    expect(status).to_contain_text("I read a ", timeout=SOON)
+
+
 def test_the_line_of_lesson_01(open_lesson):
     box = open_lesson("01_sgd_from_scratch.ipynb").run_up_to("show_controls(line_playground")
     status = box.get_by_role("status")
