@@ -26,14 +26,14 @@ def figure(*args, width=6.0, height=3.6, **kwargs):
     return plt.subplots(*args, figsize=(width, height), layout="constrained", **kwargs)
 
 
-def show(fig, alt):
-    """Display `fig` as an image that carries the sentence `alt`, the same sentence under it, and close it.
+def show(fig, alt, caption=True):
+    """Display `fig` as an image that carries the sentence `alt`, and close it; `caption`: the sentence under it, too.
 
     Raises ValueError for an axis without a name: say what it measures with `ax.set(xlabel=..., ylabel=...)`.
     """
     axes = [_names(ax) for ax in fig.axes if ax.axison and ax.get_label() != "<colorbar>"]
     png = _png(fig, alt)
-    show_as("image/png", png if len(png) < LARGE else _in_fewer_colours(png, alt), alt, axes)
+    show_as("image/png", png if len(png) < LARGE else _in_fewer_colours(png, alt), alt, axes, caption)
 
 
 def _png(fig, alt):
@@ -57,15 +57,17 @@ def _in_fewer_colours(png, alt):
     return smaller.getvalue()
 
 
-def show_as(mime, content, alt, axes=()):
+def show_as(mime, content, alt, axes=(), caption=True):
     """Display an image or a page, bytes or text of the type `mime`, with its sentence `alt`.
 
-    The sentence and the names of the `axes` stand in the metadata for machines, the sentence also below for eyes.
+    The sentence and the names of the `axes` stand in the metadata for machines; with `caption` the sentence also
+    stands below for eyes.
     """
     if isinstance(content, bytes):
         content = base64.b64encode(content).decode()
     display({mime: content, "text/plain": alt}, metadata={mime: {"alt": alt, "axes": list(axes)}}, raw=True)
-    display(Markdown(f"<small>{alt}</small>"))
+    if caption:
+        display(Markdown(f"<small>{alt}</small>"))
 
 
 def to_html(fig, alt):
@@ -90,7 +92,7 @@ def show_animation(fig, update, n_frames, alt, interval=60):
 
 
 def plot_curves(curves, x=None, xlabel="step", ylabel="loss", title="", xscale="linear", yscale="linear"):
-    """Draw one line for every name and sequence in the dict `curves`, over `x` or 0, 1, 2 ..., and describe each."""
+    """Draw a line for each name and sequence in the dict `curves`, over `x` or 0, 1, 2 ...; alt text tells them."""
     fig, ax = figure()
     for name, values in curves.items():
         ax.plot(range(len(values)) if x is None else x, values, label=name)
@@ -98,7 +100,7 @@ def plot_curves(curves, x=None, xlabel="step", ylabel="loss", title="", xscale="
     if len(curves) > 1:
         ax.legend()
     told = "; ".join(f"{name} {describe(values)}" for name, values in curves.items())
-    show(fig, f"{title}: {told}." if title else f"{told}.")
+    show(fig, f"{title}: {told}." if title else f"{told}.", caption=False)
 
 
 def plot_losses(recorder, title="Loss while training"):
@@ -112,7 +114,7 @@ def plot_losses(recorder, title="Loss while training"):
     ax.set(xlabel="batch", ylabel="loss", title=title, ylim=(0, None))
     ax.legend()
     ending = f", validation ends at {valid[-1][1]:.3g}" if valid else ""
-    show(fig, f"{title}: the running average {describe(recorder.smoothed)}{ending}.")
+    show(fig, f"{title}: the running average {describe(recorder.smoothed)}{ending}.", caption=False)
 
 
 def plot_schedule(recorder, title="Learning rate and momentum of each batch"):
@@ -123,7 +125,8 @@ def plot_schedule(recorder, title="Learning rate and momentum of each batch"):
     right.plot(recorder.momentums, color=VALID)
     right.set(xlabel="batch", ylabel="momentum")
     fig.suptitle(title)
-    show(fig, f"{title}: the learning rate {describe(recorder.lrs)}; momentum {describe(recorder.momentums)}.")
+    show(fig, f"{title}: the learning rate {describe(recorder.lrs)}; momentum {describe(recorder.momentums)}.",
+         caption=False)
 
 
 def show_images(images, titles=None, alt=None, columns=8, size=1.1, cmap="gray"):

@@ -38,6 +38,12 @@ def test_a_figure_carries_its_sentence_and_the_names_of_its_axes(displayed):
     assert "loss falls from 3 to 1" in caption.data
 
 
+def test_what_a_machine_says_of_curves_is_alt_text_and_no_caption(displayed):
+    plots.plot_curves({"loss": [3, 1]}, title="It falls")
+    [(_, metadata)] = displayed
+    assert metadata["image/png"]["alt"] == "It falls: loss falls from 3 to 1."
+
+
 @pytest.mark.parametrize("low, high, off", [(90, 160, 8), (235, 256, 3)])
 def test_a_figure_with_photographs_takes_fewer_bytes_and_looks_the_same(low, high, off, displayed, monkeypatch):
     noise = np.random.default_rng(0).integers(low, high, (160, 160, 3)).astype("uint8")

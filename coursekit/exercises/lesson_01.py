@@ -3,17 +3,19 @@
 import math
 
 import torch
-from torch import tensor
+from torch import nn, tensor
 
 from coursekit.lesson import Exercise
 
-weight_shape = Exercise(
-    solution=(2352, 10),
+my_line = Exercise(
+    run=lambda line: {"slope": abs(line[0] - 3.05) < 0.3, "intercept": abs(line[1] - 2.45) < 0.2},
+    solution=(3.05, 2.45),
     mistakes={
-        "Right sizes, wrong order: in x @ w the columns of x meet the rows of w.": (10, 2352),
-        "That is a grey image; in colour each pixel has three numbers.": (784, 10),
-        "The batch size does not appear in the weights: the same matrix serves every image.": (64, 10),
+        "The slope is right. Now move the line up or down, until as many points lie above it as below.": (3.05, 2.0),
+        "The height is right. Now tilt the line, until the points at both ends lie around it.": (2.0, 2.45),
     },
+    praise="Correct. You have just trained a model by hand.",
+    hint="The pair is (slope, intercept). Look at the points near x = 0 first: they show the intercept alone.",
 )
 
 
@@ -117,7 +119,7 @@ descend_with_momentum = Exercise(
     solution=_momentum,
     mistakes={
         "No memory: that is plain gradient descent, the velocity is never used.": _plain,
-        "You multiply the gradient by 0.1, as the lecture's sheet does; PyTorch's form adds all of it.": _averaged,
+        "You multiply the gradient by 0.1, which makes an average; PyTorch's form adds all of it.": _averaged,
         "The velocity is made anew in every step, so it forgets: create it once, before the loop.": _forgetful,
         "You step before the velocity knows the new gradient: update the velocity first.": _late,
     },
@@ -153,5 +155,62 @@ judge = Exercise(
     mistakes={
         "A nan slips through: every comparison with nan is false, so test `not last <= first`.": _judge_without_nan,
         "You ask for nine tenths to be gone; the exercise calls a tenth enough.": _judge_share,
+    },
+)
+
+
+def _step_all(parameters, loss, lr):
+    loss.backward()
+    with torch.no_grad():
+        for parameter in parameters:
+            parameter.sub_(lr * parameter.grad)
+            parameter.grad.zero_()
+
+
+def _step_all_full(parameters, loss, lr):
+    loss.backward()
+    with torch.no_grad():
+        for parameter in parameters:
+            parameter.sub_(lr * parameter.grad)
+
+
+def _step_all_uphill(parameters, loss, lr):
+    loss.backward()
+    with torch.no_grad():
+        for parameter in parameters:
+            parameter.add_(lr * parameter.grad)
+            parameter.grad.zero_()
+
+
+def _step_first(parameters, loss, lr):
+    _step_all(parameters[:1], loss, lr)
+    for parameter in parameters[1:]:
+        parameter.grad.zero_()
+
+
+def _step_nowhere(parameters, loss, lr):
+    loss.backward()
+    for parameter in parameters:
+        parameter = parameter - lr * parameter.grad
+
+
+def _run_step_all(answer):
+    seen = []
+    for lr, shapes in [(0.1, [(2,)]), (0.1, [(3,), (1,)]), (0.05, [(2, 3), (3,), (1,)])]:
+        parameters = [nn.Parameter(torch.arange(1.0, 1 + math.prod(shape)).reshape(shape)) for shape in shapes]
+        for _ in range(2):
+            answer(parameters, sum((parameter**2).sum() for parameter in parameters), lr)
+        seen.append([parameter.detach().clone() for parameter in parameters])
+    return {"the parameters after two calls": seen}
+
+
+step_all = Exercise(
+    run=_run_step_all,
+    solution=_step_all,
+    mistakes={
+        "The gradients are never emptied, so the second step uses the sum of two: call zero_().": _step_all_full,
+        "You walk uphill: subtract the gradient, do not add it.": _step_all_uphill,
+        "You update one parameter only: loop over all of them.": _step_first,
+        "`p = p - ...` makes a new tensor and leaves the parameter as it was: use sub_ inside no_grad.": _step_nowhere,
     },
 )

@@ -91,6 +91,37 @@ def test_the_playground_of_lesson_03(open_lesson):
     expect(box.get_by_role("status")).to_contain_text("Probability of cat", timeout=SOON)
 
 
+def test_the_pad_of_lesson_00_reads_what_is_drawn(open_lesson):
+    box = open_lesson("00_start_here.ipynb").run_up_to("show_controls(drawing_desk(read))")
+    pad, status = box.locator("canvas"), box.get_by_role("status")
+    expect(status).to_contain_text("Draw a digit", timeout=SOON)
+    pad.scroll_into_view_if_needed()
+    at, mouse = pad.bounding_box(), box.page.mouse
+    mouse.move(at["x"] + 110, at["y"] + 30)
+    mouse.down()
+    mouse.move(at["x"] + 110, at["y"] + 190, steps=10)
+    mouse.up()
+    expect(status).to_contain_text("I read a 1, with probability", timeout=SOON)
+    box.get_by_role("button", name="Clear").click()
+    expect(status).to_have_text("The pad is empty.", timeout=SOON)
+    pad.focus()
+    for key in [" ", *15 * ["ArrowDown"], " "]:
+        box.page.keyboard.press(key)
+    expect(status).to_contain_text("I read a ", timeout=SOON)
+
+
+def test_the_line_of_lesson_01(open_lesson):
+    box = open_lesson("01_sgd_from_scratch.ipynb").run_up_to("show_controls(line_playground")
+    status = box.get_by_role("status")
+    expect(status).to_contain_text("Slope 0.00, intercept 0.00", timeout=SOON)
+    before = box.locator("img").get_attribute("src")
+    box.get_by_role("slider").nth(1).focus()
+    for _ in range(2):
+        box.page.keyboard.press("ArrowRight")
+    expect(status).to_contain_text("Slope 0.00, intercept 0.10", timeout=SOON)
+    expect(box.locator("img")).not_to_have_attribute("src", before)
+
+
 def test_the_learning_rate_of_lesson_01(open_lesson):
     box = open_lesson("01_sgd_from_scratch.ipynb").run_up_to("slider = widgets.FloatLogSlider")
     inside = box.locator(".jupyter-widgets-output-area, .widget-output").first
