@@ -62,7 +62,7 @@ def test_the_readme_counts_the_licences(table):
     text = (FOLDER.parent / "README.md").read_text(encoding="utf-8")
     counts = Counter("CC BY-SA" if row["licence"].startswith("CC-BY-SA") else row["licence"].split("-")[0].split(" ")[0]
                      for row in table)
-    for name, begin in (("GPL", "| [GPL"), ("GFDL", "| [GNU Free"), ("CC BY-SA", "| [CC BY-SA"), ("CC", "| [CC BY 2.5"),
+    for name, begin in (("GPL", "| GPL"), ("GFDL", "| GNU Free"), ("CC BY-SA", "| [CC BY-SA"), ("CC", "| [CC BY 2.5"),
                         ("public", "| public domain")):
         [line] = [line for line in text.splitlines() if line.startswith(begin)]
         assert line.endswith(f"| {counts[name]} |"), line
