@@ -172,7 +172,7 @@ def test_a_failing_process_ends_all_before_any_time_out_and_its_error_is_shown(t
     result = start(script)
     ended = time.time()
     failed = next(float(line.split()[-1]) for line in result.stdout.splitlines() if line.startswith("failing at"))
-    assert result.returncode == 1 and ended - failed < 60  # 5 s measured
+    assert result.returncode == 1 and ended - failed < 60  # 2 s measured on an idle machine
     assert "KeyError: 'the one that breaks'" in result.stderr
     assert "A process has failed, and so all were ended" in result.stdout
 

@@ -2,11 +2,9 @@
 
 import hashlib
 import zipfile
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 
 import pytest
+from serving import served
 
 from coursekit import __main__ as command_line
 from coursekit.data import fetch
@@ -41,14 +39,8 @@ def address(tmp_path, monkeypatch):
     """The address of a publisher that serves the folder `published`."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     (tmp_path / "published").mkdir()
-    handler = partial(SimpleHTTPRequestHandler, directory=tmp_path / "published")
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with served(tmp_path / "published") as url:
+        yield url
 
 
 @pytest.fixture

@@ -7,11 +7,9 @@ import stat
 import sys
 import tarfile
 import zipfile
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 
 import pytest
+from serving import served
 
 from coursekit import __main__ as command_line
 from coursekit.data import fetch
@@ -30,14 +28,8 @@ def described(name):
 def address(tmp_path):
     """The address of a publisher that serves the folder `published`."""
     (tmp_path / "published").mkdir()
-    handler = partial(SimpleHTTPRequestHandler, directory=tmp_path / "published")
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with served(tmp_path / "published") as url:
+        yield url
 
 
 @pytest.fixture
