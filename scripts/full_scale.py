@@ -110,7 +110,8 @@ def main(arguments=None):
     data, column, seeds, rows = lessons[lesson]()
     machine = describe_machine()
     stored = {"data": data, "column": column or titles(data), "machine": machine,
-              "python": platform.python_version(), "torch": torch.__version__, "seeds": seeds, "seconds": round(time.perf_counter() - start),
+              "python": platform.python_version(), "torch": torch.__version__,
+              "seeds": seeds, "seconds": round(time.perf_counter() - start),
               "rows": [{"name": row, "value": value, "data": titles(data), "machine": machine.split(";")[0]}
                        for row, value in rows.items()]}
     store(stored, RESULTS / f"{lesson}.json")
