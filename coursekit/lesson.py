@@ -23,8 +23,10 @@ class BoundBroken(AssertionError):
 class Results:
     """The table that ends a lesson: what the lecture reported, what was measured here, what must hold.
 
-    `data` says on which data it was measured. `own` are the lesson's parameters as published, `used` the
-    ones of this run: where they differ, a broken bound is reported and not raised.
+    `data` says on which data it was measured, and `column` in a few words, such as "981 photographs": so the figures'
+    column is called where they are stored. `own` are the lesson's parameters as published, `used` the ones of this
+    run: where they differ, a broken bound is reported and not raised. With `apart`, the lecture's figures get rows of
+    their own, because they were measured on data of another kind.
     """
 
     lesson: str
@@ -32,6 +34,8 @@ class Results:
     own: dict = field(default_factory=dict)
     used: dict = field(default_factory=dict)
     rows: list = field(default_factory=list)
+    column: str = ""
+    apart: bool = False
 
     def add(self, name, measured, lecture="-", at_least=None, at_most=None, digits=4, only_for=None):
         """Add a row; `only_for` limits its bound to data whose description contains that text."""
@@ -46,12 +50,15 @@ class Results:
                 for row in self.rows if not _holds(row)]
 
     def table(self):
-        """The rows as a data frame, with the full-scale figures of results/ where they are stored."""
-        stored = self._full_scale()
-        columns = [{"result": row["name"], "lecture": row["lecture"], "measured here": _number(row),
-                    "must be": _bound(row), "full scale": stored.get(row["name"], "")} for row in self.rows]
+        """The rows as a data frame, with the figures of results/ where they are stored, in a column named by data."""
+        column, stored = self._stored()
+        columns = [{"result": row["name"], "lecture": "-" if self.apart else row["lecture"],
+                    "measured here": _number(row), "must be": _bound(row), column: stored.get(row["name"], "")}
+                   for row in self.rows]
+        columns += [{"result": f"the lecture's {row['name']}", "lecture": row["lecture"], "measured here": "-",
+                     "must be": "-", column: ""} for row in self.rows if self.apart and row["lecture"] != "-"]
         frame = pd.DataFrame(columns).set_index("result")
-        return frame if stored else frame.drop(columns="full scale")
+        return frame if stored else frame.drop(columns=column)
 
     def show(self):
         """Display the table; raise `BoundBroken` if a bound breaks with the lesson's own parameters."""
@@ -66,13 +73,14 @@ class Results:
         else:
             print("Every bound holds.")
 
-    def _full_scale(self):
-        "Row name -> figure with its origin, from results/<lesson>.json."
+    def _stored(self):
+        "The column's name, and row name -> figure with its origin, from results/<lesson>.json."
         path = FULL_SCALE / f"{self.lesson}.json"
         if not path.exists():
-            return {}
+            return "stored", {}
         stored = json.loads(path.read_text(encoding="utf-8"))
-        return {row["name"]: f"{row['value']} ({row['data']}; {row['machine']})" for row in stored["rows"]}
+        figures = {row["name"]: f"{row['value']} ({row['data']}; {row['machine']})" for row in stored["rows"]}
+        return stored["column"], figures
 
 
 def _number(row):

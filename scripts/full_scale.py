@@ -60,24 +60,25 @@ def spread(rows, key):
 
 
 def mnist_neural_net():
-    """Rows for lesson 04: how much its headline figures depend on the seed."""
+    """Data, name of the column, seeds and rows for lesson 04: how much its headline figures depend on the seed."""
     data = mnist()
     plain, convolutional = train_seeds(data, new_net, range(12)), train_seeds(data, new_conv_net, range(3))
-    return str(data.origin), "0 to 11, conv net 0 to 2", {
+    return str(data.origin), "12 seeds", "0 to 11, conv net 0 to 2", {
         "one cycle, validation loss": spread(plain, "valid_loss"),
         "one cycle, accuracy": spread(plain, "accuracy"),
         "conv net, one epoch, accuracy": spread(convolutional, "accuracy")}
 
 
 def execute(path):
-    """Description of the data, seed and rows of the lesson at `path`, run with its parameters for full scale."""
+    """Data, name of the column, seed and rows of the lesson at `path`, run with its parameters for full scale."""
     client = make_client(path, timeout=None)
     parameters = next(cell for cell in client.nb.cells if "parameters" in cell.metadata.get("tags", []))
     for name, value in client.nb.metadata.coursekit["full"].items():
         parameters.source += f"\n{name} = {value!r}"
     client.nb.cells.append(new_code_cell(
         "import json\n"
-        "print(json.dumps([results.data, results.used.get('seed'), results.table()['measured here'].to_dict()]))"))
+        "print(json.dumps([results.data, results.column, results.used.get('seed'),\n"
+        "                  results.table()['measured here'].to_dict()]))"))
     client.execute()
     return json.loads(client.nb.cells[-1].outputs[0].text)
 
@@ -106,9 +107,10 @@ def main(arguments=None):
     if lesson is None:
         parser.error(f"{name!r} has no full scale; expected the first letters of {', '.join(lessons)}.")
     start = time.perf_counter()
-    data, seeds, rows = lessons[lesson]()
+    data, column, seeds, rows = lessons[lesson]()
     machine = describe_machine()
-    stored = {"data": data, "machine": machine, "python": platform.python_version(), "torch": torch.__version__,
+    stored = {"data": data, "column": column or titles(data), "machine": machine,
+              "python": platform.python_version(), "torch": torch.__version__,
               "seeds": seeds, "seconds": round(time.perf_counter() - start),
               "rows": [{"name": row, "value": value, "data": titles(data), "machine": machine.split(";")[0]}
                        for row, value in rows.items()]}

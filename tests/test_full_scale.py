@@ -32,8 +32,16 @@ def test_a_lesson_runs_with_its_parameters_for_full_scale(folders):
     full_scale.main(["91"])
     stored = json.loads((folders / "results/91_tiny.json").read_text(encoding="utf-8"))
     assert stored["rows"][0]["name"] == "square" and stored["rows"][0]["value"] == "9.0"
-    assert stored["rows"][0]["data"] == "Numbers" and stored["seeds"] == 3
+    assert stored["rows"][0]["data"] == stored["column"] == "Numbers" and stored["seeds"] == 3
     assert "n = 3" not in (folders / "91_tiny.ipynb").read_text(encoding="utf-8")
+
+
+def test_a_lesson_may_name_the_column_of_its_figures(folders):
+    path = folders / "91_tiny.ipynb"
+    named = path.read_text(encoding="utf-8").replace("used=dict(seed=n)", "used=dict(seed=n), column='3 of them'")
+    path.write_text(named, encoding="utf-8")
+    full_scale.main(["91"])
+    assert json.loads((folders / "results/91_tiny.json").read_text(encoding="utf-8"))["column"] == "3 of them"
 
 
 def test_a_lesson_without_full_scale_is_refused_with_the_names_of_those_that_have_one(folders, capsys):

@@ -47,9 +47,23 @@ def test_a_bound_for_other_data_does_not_apply():
     assert results(0.5, at_least=0.91, only_for="drawn data").broken() != []
 
 
-def test_stored_full_scale_figures_stand_beside_the_readers(tmp_path, monkeypatch):
+def test_stored_figures_stand_beside_the_readers_in_a_column_named_by_their_data(tmp_path, monkeypatch):
     monkeypatch.setattr(lesson, "FULL_SCALE", tmp_path)
-    assert "full scale" not in results(0.92).table()
+    assert list(results(0.92).table()) == ["lecture", "measured here", "must be"]
     row = {"name": "accuracy", "value": "0.98", "data": "all images", "machine": "one GPU"}
-    (tmp_path / "some_lesson.json").write_text(json.dumps({"rows": [row]}))
-    assert results(0.92).table().loc["accuracy", "full scale"] == "0.98 (all images; one GPU)"
+    (tmp_path / "some_lesson.json").write_text(json.dumps({"column": "981 photographs", "rows": [row]}))
+    assert results(0.92).table().loc["accuracy", "981 photographs"] == "0.98 (all images; one GPU)"
+
+
+def test_a_figure_of_other_data_gets_a_row_of_its_own():
+    table = results(0.92)
+    table.apart = True
+    assert table.table()["lecture"].to_dict() == {"accuracy": "-", "the lecture's accuracy": "0.92"}
+    assert table.table()["measured here"].to_dict() == {"accuracy": "0.9200", "the lecture's accuracy": "-"}
+
+
+def test_every_stored_file_names_its_column():
+    for path in lesson.FULL_SCALE.glob("*.json"):
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        if "rows" in stored and isinstance(stored["rows"], list):
+            assert stored["column"] and "full scale" not in stored["column"], path.name

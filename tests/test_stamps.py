@@ -16,6 +16,7 @@ from torchvision.transforms.v2.functional import pil_to_tensor
 from coursekit import data
 from coursekit.data.fetch import data_set
 from coursekit.data.stamps import MOST_BYTES, Stamp
+from coursekit.vision.images import from_folder
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "data" / "stamps"
@@ -155,6 +156,15 @@ def test_an_archive_with_something_else_in_it_is_refused(stamps, tmp_path, conte
             archive.writestr("zebra.webp", content)
     with pytest.raises(ValueError, match="Expected a WebP image called zebra.webp of at most 192 x 192 pixels"):
         replace(stamps, file=tmp_path / "stamps.zip").image("zebra")
+
+
+def test_they_can_be_a_folder_of_ones_own(stamps, tmp_path):
+    folder = stamps.save(tmp_path / "photos", ["fish", "insects"])
+    mine = from_folder(folder)
+    assert mine.classes == ["fish", "insects"] and mine.labels.bincount().tolist() == [9, 5]
+    assert str(mine).startswith("14 images of 2 classes") and mine.pixels(32).shape == (14, 3, 32, 32)
+    with pytest.raises(ValueError, match="Expected one of mammals, .* found 'dragons'"):
+        stamps.save(tmp_path, ["dragons"])
 
 
 def test_the_script_cuts_shrinks_and_stores_the_same_bytes_each_time(tmp_path):

@@ -66,6 +66,14 @@ class Stamps:
         """Where the photograph called `name` is not transparent: (height, width), bool."""
         return _mask(pil_to_tensor(self.image(name)) / 255)
 
+    def save(self, folder, kinds):
+        """Write the photographs of `kinds` as PNG files into a folder for each kind in `folder`, which is returned."""
+        for kind in kinds:
+            (Path(folder) / kind).mkdir(parents=True, exist_ok=True)
+            for name in self.of_kind(kind):
+                self.image(name).save(Path(folder) / kind / f"{name}.png")
+        return Path(folder)
+
     def place(self, background, *stamps):
         """`background` with each `Stamp` set on it in turn, and where each can be seen.
 
