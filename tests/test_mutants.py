@@ -17,8 +17,10 @@ OWN_WEIGHTS = "the task asks for nn.RNN's results with given weights; how they s
 NEVER_EQUAL = "the two are never exactly equal"
 EQUIVALENT = {
     ("02", "pairwise_distances", "exchanged a[:, None] - b"): SQUARED,
+    ("04", "item_mean", "arguments exchanged in zip"): "a product is the same either way",
     ("04", "leaky_relu", "another comparison in x > 0"): "at zero itself either slope will do",
     ("05", "descend_with_rmsprop", "1.5000000000000002e-08 for"): "it only keeps the divisor above zero",
+    ("06", "move", "3 for 2"): "a wider margin at the far sides is cut off",
     ("06", "own_dropout", "another comparison in torch.rand"): NEVER_EQUAL,
     ("09", "join_newest", "without on in"): "pandas joins on the one column that both have",
     ("09", "date_feature", ""): GOOD_FEATURE,
@@ -46,6 +48,7 @@ EQUIVALENT = {
     ("21", "interest", "arguments exchanged in np.maximum"): "the larger of two is the same either way",
     ("22", "average_of_shards", "arguments exchanged in zip"): "a product is the same either way",
 }
+OPEN = {("04", "better_net")}  # tasks with a score: a net with a slip may win, too, and each has to be trained
 
 
 class Endless(Exception):
@@ -75,6 +78,8 @@ def solutions(path):
     cells = read_cells(path)
     names = execute(find_imports(cells))
     for name in find_names(path):
+        if (path.stem.removeprefix("lesson_"), name) in OPEN:
+            continue
         at, answer = find_check(cells, name)
         yield name, answer, names, FOLDED.search(cells[at + 1]["source"])[1]
 

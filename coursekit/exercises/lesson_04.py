@@ -1,13 +1,58 @@
 """Exercises of lesson 04: right answers and the usual wrong ones. Spoilers below."""
 
+import contextlib
+import functools
+import io
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import torch
 from torch import nn, tensor
-from torch.nn.functional import cross_entropy, relu
+from torch.nn.functional import relu
 
 from coursekit.callbacks import Callback
+from coursekit.data import mnist
+from coursekit.device import get_device
 from coursekit.learner import Learner
 from coursekit.lesson import Exercise
 from coursekit.loaders import Loaders, TensorLoader
+
+alike = Exercise(
+    hint="Write down what A computes and what B computes, and multiply out the brackets.",
+    solution={"A", "B"},
+    mistakes={
+        "Both have a second matrix. But is there anything that two products in a row can do and one can't?": {"B", "C"},
+        "C has what A and B lack: something happens between its matrices.": {"A", "C"},
+        "Two of the three.": {"A", "B", "C"},
+    },
+    praise="Correct. Now find out whether you believe it.",
+)
+
+
+def _run_merge(answer):
+    random = torch.Generator().manual_seed(4)
+
+    def draw(*shape):
+        return torch.randint(-3, 4, shape, generator=random).float()
+
+    return [answer(draw(hidden, n), draw(hidden), draw(out, hidden), draw(out))
+            for n, hidden, out in ((2, 2, 2), (4, 3, 3), (5, 3, 2))]
+
+
+merge = Exercise(
+    hint="Multiply (x @ w1.T + b1) @ w2.T + b2 out: which part is multiplied by x, and which part isn't?",
+    run=_run_merge,
+    solution=lambda w1, b1, w2, b2: (w2 @ w1, w2 @ b1 + b2),
+    mistakes={
+        "The other way round: x meets w1 first, and (x @ w1.T) @ w2.T is x @ (w2 @ w1).T.":
+            lambda w1, b1, w2, b2: (w1 @ w2, w2 @ b1 + b2),
+        "The first bias goes through the second layer, too.": lambda w1, b1, w2, b2: (w2 @ w1, b1 + b2),
+        "The second layer has a bias as well.": lambda w1, b1, w2, b2: (w2 @ w1, w2 @ b1),
+        "That's the matrix for x @ w; nn.Linear multiplies by w.T, so turn yours round.":
+            lambda w1, b1, w2, b2: ((w2 @ w1).T, w2 @ b1 + b2),
+    },
+)
 
 n_parameters = Exercise(
     hint="Write down for each of the three layers how many numbers come in and go out.",
@@ -63,17 +108,17 @@ class _AllZeros(_RawNet):
         self.w2 = nn.Parameter(torch.zeros(n_hidden, n_out))
 
 
-class _WithoutBend(_RawNet):
+class _WithoutReLU(_RawNet):
     def forward(self, x):
         return (x @ self.w1 + self.b1) @ self.w2 + self.b2
 
 
-class _BendAtTheEnd(_RawNet):
+class _ReLUAtTheEnd(_RawNet):
     def forward(self, x):
         return relu(relu(x @ self.w1 + self.b1) @ self.w2 + self.b2)
 
 
-class _BendBeforeBias(_RawNet):
+class _ReLUBeforeBias(_RawNet):
     def forward(self, x):
         return (relu(x @ self.w1) + self.b1) @ self.w2 + self.b2
 
@@ -135,13 +180,13 @@ raw_net = Exercise(
         "super().__init__() is missing; call it first.": _WithoutInit,
         "Your weights have the shape (outputs, inputs), as torch stores them; make it (inputs, outputs).":
             _Transposed,
-        "Where all weights are the same, all hidden units stay alike for ever: start from random numbers.": _AllZeros,
+        "If all weights are the same, all hidden units stay alike forever: start from random numbers.": _AllZeros,
         "The weights start too large: divide the random numbers by the number of inputs of their layer.": _NotDivided,
         "The biases should start at zero; only the weights are random.": _RandomBiases,
-        "There is no bend between the matrices, so this is logistic regression.": _WithoutBend,
-        "One ReLU too many: scores may be negative, so leave the last layer as it is.": _BendAtTheEnd,
-        "The bias belongs to the affine layer: add b1 before the ReLU.": _BendBeforeBias,
-        "Give raw scores: the loss does the softmax.": _WithSoftmax,
+        "There's no non-linearity between the matrices, so this is logistic regression.": _WithoutReLU,
+        "One ReLU too many: logits may be negative, so leave the last layer as it is.": _ReLUAtTheEnd,
+        "The bias belongs to the affine layer: add b1 before the ReLU.": _ReLUBeforeBias,
+        "Give the logits: the loss does the softmax.": _WithSoftmax,
         "The biases are there but forward does not add them.": _WithoutBiases,
     },
 )
@@ -200,97 +245,50 @@ leaky_relu = Exercise(
 )
 
 
-def _momentum_step(parameters, velocities, lr, momentum=0.9):
-    with torch.no_grad():
-        for parameter, velocity in zip(parameters, velocities, strict=True):
-            velocity.mul_(momentum).add_(parameter.grad)
-            parameter.sub_(lr * velocity)
-            parameter.grad.zero_()
+
+def _item_mean(sizes, means):
+    return sum(n * mean for n, mean in zip(sizes, means, strict=True)) / sum(sizes)
 
 
-def _rebound(parameters, velocities, lr, momentum=0.9):
-    with torch.no_grad():
-        for parameter, velocity in zip(parameters, velocities, strict=True):
-            velocity = momentum * velocity + parameter.grad
-            parameter.sub_(lr * velocity)
-            parameter.grad.zero_()
-
-
-def _averaged(parameters, velocities, lr, momentum=0.9):
-    with torch.no_grad():
-        for parameter, velocity in zip(parameters, velocities, strict=True):
-            velocity.mul_(momentum).add_((1 - momentum) * parameter.grad)
-            parameter.sub_(lr * velocity)
-            parameter.grad.zero_()
-
-
-def _gradients_kept(parameters, velocities, lr, momentum=0.9):
-    with torch.no_grad():
-        for parameter, velocity in zip(parameters, velocities, strict=True):
-            velocity.mul_(momentum).add_(parameter.grad)
-            parameter.sub_(lr * velocity)
-
-
-def _late(parameters, velocities, lr, momentum=0.9):
-    with torch.no_grad():
-        for parameter, velocity in zip(parameters, velocities, strict=True):
-            parameter.sub_(lr * velocity)
-            velocity.mul_(momentum).add_(parameter.grad)
-            parameter.grad.zero_()
-
-
-def _tracked(parameters, velocities, lr, momentum=0.9):
-    for parameter, velocity in zip(parameters, velocities, strict=True):
-        velocity.mul_(momentum).add_(parameter.grad)
-        parameter.sub_(lr * velocity)
-        parameter.grad.zero_()
-
-
-def _uphill(parameters, velocities, lr, momentum=0.9):
-    with torch.no_grad():
-        for parameter, velocity in zip(parameters, velocities, strict=True):
-            velocity.mul_(momentum).add_(parameter.grad)
-            parameter.add_(lr * velocity)
-            parameter.grad.zero_()
-
-
-def _five_steps(answer, lr, *momentum):
-    "Five steps of a tiny classifier; its parameters at the end."
-    model = nn.Linear(3, 2)
-    with torch.no_grad():
-        model.weight.copy_(tensor([[0.5, -1.0, 0.2], [-0.3, 0.8, 1.0]]))
-        model.bias.zero_()
-    x, y = tensor([[1.0, 0.0, 2.0], [0.0, -1.0, 1.0], [2.0, 1.0, 0.0]]), tensor([0, 1, 1])
-    parameters = list(model.parameters())
-    velocities = [torch.zeros_like(parameter) for parameter in parameters]
-    for _ in range(5):
-        cross_entropy(model(x), y).backward()
-        answer(parameters, velocities, lr, *momentum)
-    return [parameter.detach() for parameter in parameters]
-
-
-momentum_step = Exercise(
-    hint="Print a velocity before and after a call: is it still the tensor in the list?",
-    run=lambda answer: [_five_steps(answer, *rates) for rates in ((0.2,), (0.05,), (0.1, 0.5))],
-    solution=_momentum_step,
+item_mean = Exercise(
+    hint="How much do all items of a batch of n with this mean add up to?",
+    run=lambda answer: [answer([64, 64, 16], [1.0, 2.0, 6.0]), answer([10, 30], [0.5, 0.1]), answer([5], [2.0])],
+    solution=_item_mean,
     mistakes={
-        "That is plain SGD. If you wrote `velocity = ...`, you made a new tensor and the list kept the old one: "
-        "change it in place.": _rebound,
-        "You took a tenth of the gradient, as the lecture's sheet does; PyTorch's form adds all of it.": _averaged,
-        "The gradients are not emptied, so the next backward() adds to them.": _gradients_kept,
-        "You move before the velocity knows the new gradient: update the velocity first.": _late,
-        "Changing a parameter is no part of the function to differentiate: do it under torch.no_grad().": _tracked,
-        "You walk uphill: subtract.": _uphill,
+        "A mean of means: the small batch counts as much as the large ones.":
+            lambda sizes, means: sum(means) / len(means),
+        "That's the sum over all items; divide by how many there are.":
+            lambda sizes, means: sum(n * mean for n, mean in zip(sizes, means, strict=True)),
+        "Divide by the number of items, not by the number of batches.":
+            lambda sizes, means: sum(n * mean for n, mean in zip(sizes, means, strict=True)) / len(sizes),
     },
 )
 
-after_zero_grad = Exercise(
-    hint="In the source look for the parameter `set_to_none`: its default, and what happens then.",
-    run=str,
-    solution="None",
+
+def _half_wave(position):
+    return (1 + math.cos(math.pi * position)) / 2
+
+
+def _cosine(start, end, position):
+    return end + (start - end) * _half_wave(position)
+
+
+cosine = Exercise(
+    hint="(1 + cos) / 2 falls from 1 to 0: which share of `start` and which share of `end` do you need?",
+    run=lambda answer: [answer(*given) for given in
+                        ((1.0, 0.0, 0.25), (1.0, 0.0, 0.0), (2.0, 6.0, 1.0), (0.4, 10.0, 0.7), (3.0, -1.0, 0.5))],
+    solution=_cosine,
     mistakes={
-        "That is what p.grad.zero_() does. Look at the default of set_to_none.": "zeros",
-        "It does something to every gradient: look at the loop over the parameters.": "unchanged",
+        "That's a straight line: let the share of `start` be (1 + cos(pi * position)) / 2.":
+            lambda start, end, position: start + (end - start) * position,
+        "Start and end are exchanged: at position 0 it should give `start`.":
+            lambda start, end, position: start + (end - start) * _half_wave(position),
+        "That's a whole wave, down and up again; take half of one, up to pi.":
+            lambda start, end, position: end + (start - end) * _half_wave(2 * position),
+        "1 + cos goes from 2 to 0; halve it.":
+            lambda start, end, position: end + (start - end) * 2 * _half_wave(position),
+        "Right for an end of 0; the share that `start` loses belongs to `end`.":
+            lambda start, end, position: start * _half_wave(position),
     },
 )
 
@@ -391,4 +389,56 @@ stop_below = Exercise(
         "The fit is never stopped: let an event of training set learn.stop to True.": _NeverStops,
         "That is no callback: derive the class from Callback.": _NoCallback,
     },
+)
+
+
+@dataclass(frozen=True)
+class _Wrong:
+    "Stands for a net that gets `n` test digits wrong."
+    n: int
+
+
+@functools.cache
+def _test_digits():
+    with contextlib.redirect_stdout(io.StringIO()):
+        data = mnist()
+    return data.x_test, data.y_test
+
+
+@torch.no_grad()
+def score(net: nn.Module | Learner | Callable) -> int:
+    """How many of MNIST's 10,000 test digits `net` gets wrong.
+
+    It takes normalized pixels, (n, 784), and gives logits, (n, 10). Raises ValueError for another shape.
+    """
+    net, device = getattr(net, "model", net) if isinstance(net, Learner) else net, "cpu"
+    if isinstance(net, nn.Module):
+        device = get_device()
+        net.to(device).eval()
+    x, y = _test_digits()
+    logits = torch.cat([net(part.to(device)).cpu() for part in x.split(1000)])
+    if logits.shape != (len(x), 10):
+        raise ValueError(f"Expected logits of shape (10000, 10), ten for each digit, found {tuple(logits.shape)}.")
+    return (logits.argmax(dim=1) != y).sum().item()
+
+
+BAR = 250
+
+
+def _run_better_net(net):
+    "What kind of score it is: the score itself is told by `score`."
+    wrong = net.n if isinstance(net, _Wrong) else score(net)
+    return {"score": "below the bar" if wrong < BAR else "close" if wrong < 400 else "far" if wrong < 8000 else "none"}
+
+
+better_net = Exercise(
+    hint="The bar can be reached with one hidden layer: what have you measured about its width, and about more epochs?",
+    run=_run_better_net,
+    solution=_Wrong(BAR - 1),
+    mistakes={
+        f"Close: the bar is fewer than {BAR} wrong. Try a wider layer, or more epochs.": _Wrong(BAR),
+        "It has learned something, but the lesson's own net is better. Has its training loss come down?": _Wrong(400),
+        "That's what guessing gets: has this net been trained, on images normalized as in this lesson?": _Wrong(8000),
+    },
+    praise="Correct: a better net than the lesson's.",
 )

@@ -2,6 +2,7 @@
 
 import torch
 from torch import nn, tensor
+from torch.nn import functional as F
 
 from coursekit.lesson import Exercise
 
@@ -190,4 +191,34 @@ running_update = Exercise(
             lambda mean, var, batch, momentum=0.1: ((1 - momentum) * mean + momentum * batch.mean(),
                                                     (1 - momentum) * var + momentum * batch.var()),
     },
+)
+
+
+def _move(image, down, right, value=None):
+    height, width = image.shape
+    padded = F.pad(image, (2, 2, 2, 2), value=image.min().item() if value is None else value)
+    return padded[2 - down:2 - down + height, 2 - right:2 - right + width]
+
+
+def _run_move(answer):
+    image = torch.arange(20.0).reshape(4, 5) % 7 - 3
+    moves = [(image, 1, 0), (image, 0, -2), (image, 2, 1), (image, -1, 2), (image, 0, 0), (image[:3, :3] + 9, -2, -1)]
+    return [answer(*given) for given in moves]
+
+
+move = Exercise(
+    hint="Pad the image by two pixels on each side, and think which window of the result you want.",
+    run=_run_move,
+    solution=_move,
+    mistakes={
+        "What leaves at one edge comes back at the other: that's what torch.roll does; let background come in instead.":
+            lambda image, down, right: torch.roll(image, (down, right), (0, 1)),
+        "What comes in is background, the image's smallest value, and here that isn't 0.":
+            lambda image, down, right: _move(image, down, right, 0.0),
+        "It moves the other way: to move the content down, take a window that begins higher up.":
+            lambda image, down, right: _move(image, -down, -right),
+        "Down and right are exchanged: rows are the first axis.":
+            lambda image, down, right: _move(image, right, down),
+    },
+    praise="Correct: still the same digit, and new to the net.",
 )
