@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -14,7 +15,7 @@ from coursekit.states import evaluating
 if TYPE_CHECKING:
     from coursekit.learner import Learner
 
-PADDING = "\0"
+PADDING, SHORTEST = "\0", 5_000  # the code 0; the characters that a text of one's own needs
 
 
 class Vocabulary:
@@ -47,6 +48,24 @@ class Vocabulary:
 
 def _with_newlines(text):
     return text.replace("\r\n", "\n")
+
+
+def own_text(path: str | Path | None = None) -> str:
+    """The text of the file `path`; for None the Python code of this course, several hundred thousand characters.
+
+    Raises ValueError for a file that is no text in UTF-8, and for fewer than 5,000 characters.
+    """
+    if path is None:
+        return "\n".join(file.read_text(encoding="utf-8") for file in sorted(Path(__file__).parent.rglob("*.py")))
+    try:
+        text = _with_newlines(Path(path).read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        raise ValueError(f"Expected a text file in UTF-8, found other bytes in {path} at position {error.start}: save "
+                         "it again as plain text with the encoding UTF-8.") from None
+    if len(text) < SHORTEST:
+        raise ValueError(f"Expected at least {SHORTEST:,} characters to learn from, found {len(text):,} in {path}: "
+                         "take a longer text.")
+    return text
 
 
 def windows(codes: torch.Tensor, length: int, stride: int = 1) -> torch.Tensor:

@@ -60,14 +60,14 @@ def main(arguments=None):
     vocabulary = Vocabulary(book.text)
     codes = vocabulary.encode(book.text)
     train_codes, valid_codes = codes[:len(codes) * 4 // 5], codes[len(codes) * 4 // 5:]
-    start = time.perf_counter()
+    start, begun = time.perf_counter(), commit()
     learn = train(lambda: CharModel(len(vocabulary), **MODEL), train_codes, valid_codes, options.epochs, options.seed)
     seconds = round(time.perf_counter() - start)
     print(written := vocabulary.decode(write(continuation(learn.model), vocabulary.encode("The "), 600, 0.7)))
     values = {ONE_MODEL: f"{learn.validate()['valid_loss']:.3f}"}
     values |= {COUNTING.format(n): f"{counting_loss(train_codes, valid_codes, len(vocabulary), n):.3f}"
                for n in range(3, 8)}
-    about = {"data": titles(str(book.origin)), "machine": describe_machine().split(";")[0], "commit": commit()}
+    about = {"data": titles(str(book.origin)), "machine": describe_machine().split(";")[0], "commit": begun}
     rows = [{"name": name, "value": value} | about for name, value in values.items()]
     rows[0] |= {"seeds": options.seed, "epochs": options.epochs, "seconds": seconds, "written": written}
     path = RESULTS / "18b_char_lstm.json"
