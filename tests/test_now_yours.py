@@ -67,7 +67,7 @@ def test_films_not_seen_change_nothing_and_an_unknown_title_is_named(films):
 def mine(tmp_path):
     """A small text file."""
     path = tmp_path / "mine.txt"
-    path.write_bytes("Ein Männlein steht im Walde\r\nganz still und stumm;\r\n".encode() * 110)
+    path.write_bytes("Ein Männlein steht im Walde\r\nganz still und stumm;\r\n".encode() * 1500)
     return path
 
 
