@@ -84,7 +84,8 @@ bench: $(READY)  ## measure coursekit against a plain loop and other libraries
 %-full: $(READY) packages  ## 04-full: train lesson 04 at full scale, into results/
 	$(BIN)/python scripts/full_scale.py $*
 
-char-full: 18a-full 18b-full  ## both text lessons at full scale
+char-full: 18a-full 18b-full  ## both text lessons at full scale, and an LSTM for twenty minutes
+	$(BIN)/python scripts/char_full.py $(FLAGS)
 
 rossmann-full: 10-full  ## Rossmann with the complete data (COURSEKIT_DATA=FOLDER)
 

@@ -175,6 +175,19 @@ def collab_learner(ratings: pd.DataFrame, valid: float | ArrayLike = 0.1, user: 
     return CollabLearner(model, loaders, users, items, optimizer=optimizer, **options)
 
 
+def free_biases(groups: list[dict], lr: float, weight_decay: float) -> torch.optim.AdamW:
+    """`adamw_short` whose weight decay pulls at tables of factors only: columns of single numbers stay as they are.
+
+    A bias is a kind of mean of many ratings, while factors can learn a few ratings by heart.
+    """
+    parts = []
+    for group in groups:
+        biases = [weight for weight in group["params"] if weight.shape[-1] == 1]
+        factors = [weight for weight in group["params"] if weight.shape[-1] > 1]
+        parts += [group | {"params": factors}, group | {"params": biases, "weight_decay": 0.0}]
+    return adamw_short([part for part in parts if part["params"]], lr, weight_decay)
+
+
 def random_rows(n: int, fraction: float = 0.1, seed: int = 42) -> np.ndarray:
     """A boolean array of shape (n,) with `fraction` of its entries true, drawn at random."""
     order = torch.randperm(n, generator=torch.Generator().manual_seed(seed))

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -14,7 +15,7 @@ from coursekit.states import evaluating
 if TYPE_CHECKING:
     from coursekit.learner import Learner
 
-PADDING = "\0"
+PADDING, SHORTEST = "\0", 5_000  # the code 0; the characters that a text of one's own needs
 
 
 class Vocabulary:
@@ -47,6 +48,24 @@ class Vocabulary:
 
 def _with_newlines(text):
     return text.replace("\r\n", "\n")
+
+
+def own_text(path: str | Path | None = None) -> str:
+    """The text of the file `path`; for None the Python code of this course, several hundred thousand characters.
+
+    Raises ValueError for a file that is no text in UTF-8, and for fewer than 5,000 characters.
+    """
+    if path is None:
+        return "\n".join(file.read_text(encoding="utf-8") for file in sorted(Path(__file__).parent.rglob("*.py")))
+    try:
+        text = _with_newlines(Path(path).read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        raise ValueError(f"Expected a text file in UTF-8, found other bytes in {path} at position {error.start}: save "
+                         "it again as plain text with the encoding UTF-8.") from None
+    if len(text) < SHORTEST:
+        raise ValueError(f"Expected at least {SHORTEST:,} characters to learn from, found {len(text):,} in {path}: "
+                         "take a longer text.")
+    return text
 
 
 def windows(codes: torch.Tensor, length: int, stride: int = 1) -> torch.Tensor:
@@ -99,6 +118,39 @@ def bits_per_character(nats: float) -> float:
     return nats / math.log(2)
 
 
+def counting_loss(train: torch.Tensor, valid: torch.Tensor, n_characters: int, order: int,
+                  discount: float = 0.9) -> float:
+    """Nats per character on `valid` of an n-gram model: it counts in `train` what followed each run of `order` letters.
+
+    From each count `discount` is taken away; what that frees is shared out by the model that looks one letter less
+    back, which counts in how many different runs a letter ends and not how often (Kneser and Ney, 1995). `n_characters`
+    is the size of the vocabulary; order 0 counts single letters.
+    """
+    n, probability = n_characters, torch.full((len(valid) - order,), 1 / n_characters, dtype=torch.double)
+    for length in range(1, order + 2):
+        runs, wanted = _runs(train, length, order, n), _runs(valid, length, order, n)
+        if length <= order:
+            runs = _runs(train, length + 1, order, n).unique() % n**length  # each longer run once
+        runs, counts = runs.unique(return_counts=True)
+        contexts, place, kinds = (runs // n).unique(return_inverse=True, return_counts=True)
+        total = _look_up(contexts, torch.zeros_like(contexts).index_add_(0, place, counts), wanted // n)
+        freed = discount * _look_up(contexts, kinds, wanted // n)
+        kept = (_look_up(runs, counts, wanted) - discount).clamp(min=0)
+        probability = torch.where(total > 0, (kept + freed * probability) / total.clamp(min=1), probability)
+    return -probability.log().mean().item()
+
+
+def _runs(codes, length, skipped, n_characters):
+    "For each letter but the `skipped` first, one number that names the `length` letters up to it."
+    return sum(codes[skipped - i:len(codes) - i] * n_characters**i for i in range(length))
+
+
+def _look_up(keys, values, wanted):
+    "The value of each wanted key, 0 where it does not occur; `keys` are in order."
+    index = torch.searchsorted(keys, wanted).clamp(max=len(keys) - 1)
+    return torch.where(keys[index] == wanted, values[index], 0).double()
+
+
 @torch.no_grad()
 def write(next_logits: Callable[[torch.Tensor], torch.Tensor], start: torch.Tensor | Sequence[int], n: int,
           temperature: float = 1.0, top_k: int | None = None, seed: int = 0) -> torch.Tensor:
@@ -135,16 +187,18 @@ class CharModel(nn.Module):
     From codes (batch, length) to logits (batch, length, n_characters). The state is carried from call to call and
     detached, so that gradients end at the batch's first character; `reset()` forgets it. A batch of another size
     needs a reset before it. Training mode and evaluation mode have a state each, so that what is measured in the
-    middle of a training leaves the training as it is. Source: Deep Learning 2, lesson 6 (its last ten minutes).
+    middle of a training leaves the training as it is. `dropout` acts on what each layer hands on, `weight_dropout` on
+    the weights from state to state, the same ones at each step of a batch (Merity and others, 2017). Source: Deep
+    Learning 2, lesson 6 (its last ten minutes).
     """
 
     def __init__(self, n_characters: int, kind: str = "LSTM", n_factors: int = 42, n_hidden: int = 256,
-                 n_layers: int = 1, dropout: float = 0.0):
+                 n_layers: int = 1, dropout: float = 0.0, weight_dropout: float = 0.0):
         super().__init__()
         self.embedding = nn.Embedding(n_characters, n_factors)
         self.rnn = getattr(nn, kind)(n_factors, n_hidden, n_layers, batch_first=True,
                                      dropout=dropout if n_layers > 1 else 0.0)  # between layers only
-        self.dropout = nn.Dropout(dropout)
+        self.dropout, self.weight_dropout = nn.Dropout(dropout), weight_dropout
         self.l_out = nn.Linear(n_hidden, n_characters)
         self.states: dict[bool, Any] = {True: None, False: None}  # in training mode, in evaluation mode
 
@@ -154,10 +208,18 @@ class CharModel(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """The logits after each of the characters `x`, which go on where the last call ended."""
-        outputs, state = self.rnn(self.embedding(x), self.states[self.training])
+        outputs, state = self._read(self.embedding(x), self.states[self.training])
         detached = tuple(part.detach() for part in state) if isinstance(state, tuple) else state.detach()
         self.states[self.training] = detached
         return self.l_out(self.dropout(outputs))
+
+    def _read(self, x, state):
+        "What the layers make of x; in training, a part of the weights from state to state is left out."
+        if not (self.training and self.weight_dropout):
+            return self.rnn(x, state)
+        weights = {name: nn.functional.dropout(weight, self.weight_dropout) if name.startswith("weight_hh") else weight
+                   for name, weight in self.rnn.named_parameters()}
+        return torch.func.functional_call(self.rnn, weights, (x, state))
 
 
 class ResetState(Callback):

@@ -130,3 +130,24 @@ def test_an_unknown_code_leaves_mode_and_state_as_they_were(model, x):
     with pytest.raises(IndexError):
         write(continuation(model), [1, 99], 3)
     assert all(model.states[mode] is before[mode] for mode in (True, False)) and model.training
+
+
+@pytest.mark.parametrize("kind", ["RNN", "LSTM"])
+def test_weight_dropout_leaves_out_weights_between_states_in_training_only(kind, x):
+    torch.manual_seed(0)
+    model = CharModel(5, kind, n_factors=3, n_hidden=8, n_layers=2, weight_dropout=0.5)
+    before, outputs = [weight.detach().clone() for weight in model.parameters()], []
+    for _ in range(2):
+        model.reset()
+        outputs.append(model(x))
+    assert torch.allclose(outputs[0][:, 0], outputs[1][:, 0])  # the first step has no state to read
+    assert not torch.allclose(outputs[0][:, -1], outputs[1][:, -1])
+    outputs[1].sum().backward()
+    gradient = model.rnn.weight_hh_l1.grad
+    assert 0.2 < (gradient == 0).float().mean() < 0.8
+    assert all(torch.equal(a, b) for a, b in zip(before, model.parameters(), strict=True))
+    model.eval()
+    model.reset()
+    whole = model(x)
+    model.reset()
+    assert torch.equal(model(x), whole)

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 import torch
 
-from coursekit.collab import EmbeddingDotBias, EmbeddingNN, Vocabulary, collab_learner, random_rows
+from coursekit.collab import EmbeddingDotBias, EmbeddingNN, Vocabulary, collab_learner, free_biases, random_rows
 from coursekit.device import seed_everything
 
 
@@ -213,3 +213,17 @@ def test_tables_that_are_no_ratings_are_refused(ratings):
         make(ratings.assign(rating="5"))
     with pytest.raises(ValueError, match="Expected a number in every row of rating, found 1 gaps"):
         make(ratings.assign(rating=ratings["rating"].where(ratings.index > 0)))
+
+
+def test_weight_decay_can_leave_biases_alone(ratings):
+    learn = make(ratings, optimizer=free_biases)
+    learn.model.user_bias.weight.data += 1
+    before = {name: weight.detach().clone() for name, weight in learn.model.named_parameters()}
+    optimizer = free_biases([{"params": list(learn.model.parameters()), "lr": 0.5}], lr=0.1, weight_decay=0.2)
+    for weight in learn.model.parameters():
+        weight.grad = torch.zeros_like(weight)
+    optimizer.step()  # without gradients, only decay moves a weight: by the group's rate, times the decay
+    for name, weight in learn.model.named_parameters():
+        assert torch.allclose(weight, before[name] * (1 if "bias" in name else 0.9)), name
+    learn.fit_one_cycle(1, 5e-3, 0.2)
+    assert learn.recorder.history[-1]["valid_loss"] < 2

@@ -4,7 +4,15 @@ import pytest
 import torch
 
 from coursekit.data.nietzsche import nietzsche
-from coursekit.text import StreamLoader, Vocabulary, bits_per_character, sequence_loss, windows, write
+from coursekit.text import (
+    StreamLoader,
+    Vocabulary,
+    bits_per_character,
+    counting_loss,
+    sequence_loss,
+    windows,
+    write,
+)
 
 
 @pytest.fixture
@@ -145,3 +153,21 @@ def test_the_end_of_a_line_is_one_character_on_every_system():
     assert here.characters == windows_text.characters
     assert here.encode("one\r\ntwo").tolist() == here.encode("one\ntwo").tolist()
     assert here.decode(here.encode("o\r\n")) == "o\n" and "\r" in Vocabulary("old\rMac").characters
+
+
+def test_a_counting_model_spreads_one_over_all_letters_and_knows_what_it_has_seen():
+    train = torch.tensor([1, 2, 3, 1, 2, 0, 1, 3, 2, 1, 2, 3, 0, 2, 1] * 3)
+    for order in (0, 1, 3):
+        for context in ([1, 2, 3], [3, 3, 3]):  # seen, never seen
+            losses = [counting_loss(train, torch.tensor([*context[3 - order:], y]), 5, order) for y in range(5)]
+            assert sum(math.exp(-loss) for loss in losses) == pytest.approx(1, abs=1e-9)
+    counts = train.bincount(minlength=5)
+    by_hand = [(max(count - 0.9, 0) + 0.9 * 4 / 5) / 45 for count in counts.tolist()]
+    found = [math.exp(-counting_loss(train, torch.tensor([y]), 5, 0)) for y in range(5)]
+    assert found == pytest.approx(by_hand)
+
+
+def test_a_longer_look_back_counts_better_where_it_helps():
+    text = torch.tensor([0, 1, 1, 0, 2, 1] * 50)  # after 1 comes 0, 1 or the next round; after three letters it is sure
+    losses = [counting_loss(text[:200], text[200:], 3, order) for order in (0, 1, 3)]
+    assert losses == sorted(losses, reverse=True) and losses[-1] < 0.1
