@@ -4,8 +4,8 @@ For each lesson its exercises with their minutes, and for each the sentences tha
 The answers, right and wrong, stay where they are.
 """
 
-import importlib
 import re
+import runpy
 from dataclasses import dataclass
 
 from run_lessons import ROOT
@@ -26,19 +26,19 @@ class Asked:
 
 
 def asked(cells, exercises):
-    """Name -> `Asked`, for each exercise that the notebook's `cells` check; `exercises` is the lesson's module."""
+    """Name -> `Asked`, for each exercise that the notebook's `cells` check; `exercises` has them by name."""
     found, heading, minutes = {}, "", None
     for cell in cells:
         if cell.cell_type == "markdown":
             heading, minutes = (HEADING.findall(cell.source) or [(heading, minutes)])[-1]
         for name in CHECK.findall(cell.source) if cell.cell_type == "code" else []:
-            found[name] = Asked(heading, int(minutes) if minutes else None, list(getattr(exercises, name).mistakes))
+            found[name] = Asked(heading, int(minutes) if minutes else None, list(exercises[name].mistakes))
     return found
 
 
 def section(lesson, cells):
     """The lines about one `lesson`."""
-    exercises = asked(cells, importlib.import_module(f"coursekit.exercises.lesson_{lesson.number}"))
+    exercises = asked(cells, runpy.run_path(str(ROOT / f"coursekit/exercises/lesson_{lesson.number}.py")))
     minutes = sum({one.heading: one.minutes or 0 for one in exercises.values()}.values())
     lines = [f"### {lesson.number} {lesson.title}", "", f"{len(exercises)} exercises, {minutes} minutes."]
     last = None

@@ -23,7 +23,7 @@ CELLS = [new_markdown_cell("## Shapes\n\n### 1. Predict (3 minutes, the lecture'
 
 
 def test_each_exercise_has_its_heading_its_minutes_and_its_sentences():
-    found = teaching.asked(CELLS, SimpleNamespace(shape=SHAPE, step=STEP))
+    found = teaching.asked(CELLS, {"shape": SHAPE, "step": STEP})
     assert found == {"shape": teaching.Asked("Predict", 3, ["The axes are exchanged.", "An axis is missing."]),
                      "step": teaching.Asked("Down", None, ["You walk uphill."])}
 
@@ -45,8 +45,8 @@ def test_the_page_names_every_exercise_of_every_lesson():
         assert found and all(f"**{one.heading}**" in page for one in found.values()), path.name
 
 
-class AnyExercise:
-    "A module in which every exercise is there."
+class AnyExercise(dict):
+    "A lesson in which every exercise is there."
 
-    def __getattr__(self, name):
+    def __missing__(self, name):
         return STEP
