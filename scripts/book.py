@@ -18,8 +18,8 @@ ROOT = Path(__file__).parent.parent
 SOURCE, SITE = ROOT / "build/book-source", ROOT / "build/book"
 PAGES = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/course.md", "docs/course_map.svg", "docs/coursekit.md",
          "docs/coursekit.svg", "docs/names.md", "docs/lectures.md", "docs/hosting.md", "docs/online.md",
-         "docs/your-own-data.md", "docs/more-devices.md", "docs/lesson.png", "data/README.md", "LICENSE",
-         "LICENSE-PROSE.md", "CITATION.cff"]
+         "docs/your-own-data.md", "docs/more-devices.md", "docs/teaching.md", "docs/lesson.png",
+         "data/README.md", "LICENSE", "LICENSE-PROSE.md", "CITATION.cff"]
 SETTINGS = {
     "title": "Deep learning, executable",
     "author": "",

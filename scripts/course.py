@@ -2,6 +2,7 @@
 
 Writes docs/course.md (table, map and glossary) and docs/course_map.svg, and the line of links under the table that
 begins each lesson. Everything comes from the lessons' own first cells, metadata and cells tagged `definition`.
+The list of usual mistakes in docs/teaching.md is written too (teaching.py).
 With --check nothing is written, and the files that would change are named.
 """
 
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import nbformat
 from run_lessons import LESSONS, ROOT, write
+from teaching import TEACHING, with_mistakes
 
 from coursekit.data.fetch import catalog, data_set
 
@@ -57,6 +59,11 @@ def read(path):
     promise = next(line for line in lines[1:] if line.strip())
     return Lesson(path, lines[0].removeprefix("# "), promise, rows.get("Lectures", rows.get("Lecture", "")),
                   about["requires"], about["minutes"], about["data"], draws, terms)
+
+
+def read_cells(path):
+    """The cells of the notebook at `path`."""
+    return nbformat.read(path, as_version=4).cells
 
 
 def definitions(text):
@@ -239,7 +246,8 @@ def main(arguments=None):
     parser.add_argument("--check", action="store_true", help="write nothing; fail if a file would change")
     check = parser.parse_args(arguments).check
     lessons = [read(path) for path in sorted(LESSONS.glob("*.ipynb"))]
-    wanted = {PAGE: page(lessons).rstrip(), MAP: draw(lessons)}
+    wanted = {PAGE: page(lessons).rstrip(), MAP: draw(lessons),
+              TEACHING: with_mistakes(TEACHING.read_text(encoding="utf-8"), lessons, read_cells)}
     for i, lesson in enumerate(lessons):
         wanted[lesson.path] = with_links(lesson.path.read_text(encoding="utf-8"), links(lessons, i))
     stale = [path for path, text in wanted.items()

@@ -271,6 +271,16 @@ def newest(days, distances):
     return days.merge(distances.groupby("Store", as_index=False)["Distance"].max(), on="Store", how="left")
 
 
+def trained(stars, filled, people, films, lr, steps):
+    people, films = (factors.clone().requires_grad_() for factors in (people, films))
+    optimizer = torch.optim.SGD([people, films], lr)
+    for _ in range(steps):
+        optimizer.zero_grad()
+        F.mse_loss((people @ films.T)[filled], stars[filled]).backward()
+        optimizer.step()
+    return (people @ films.T).detach()
+
+
 def zeroed(weight, ids, gradient):
     """The right gradient, in the place of the weights."""
     return weight.zero_().index_add_(0, ids, gradient)
@@ -357,6 +367,11 @@ ACCEPTED = [
     ("05", "velocity_formula", "a leading =", "=beta*above.J + de_db"),
     ("07", "prediction_formula", "a leading =", "=SUM(column.product)+person_bias+film_bias"),
     ("07", "prediction_formula", "one SUM of all", "SUM(column.product, person_bias, film_bias)"),
+    ("07", "prediction_formula", "SUMPRODUCT",
+     "=SUMPRODUCT(column.person, column.film) + person_bias + film_bias"),
+    ("07", "rmse_of_filled", "masked and divided by their number", lambda predictions, stars, filled: (
+        ((predictions - stars) * filled).square().sum() / filled.sum()).sqrt()),
+    ("07", "train_factors", "autograd", trained),
     ("07", "prediction_formula", "small letters", "sum(column.product) + person_bias + film_bias"),
     ("12", "hash_downwards", "LANCZOS, as asked for", lambda image: downwards(image, Image.Resampling.LANCZOS)),
     ("13a", "own_head", "another order of members", Head),

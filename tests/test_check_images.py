@@ -96,6 +96,20 @@ def test_distances_count_different_bits():
     assert (distances(hashes) == expected).all()
 
 
+def test_files_that_cannot_be_opened_are_passed_over_and_named(tmp_path, capsys):
+    files = [tmp_path / f"{name}.png" for name in "abc"]
+    noise(5).save(files[0])
+    files[1].write_bytes(files[0].read_bytes()[:300])
+    noise(5).resize((60, 45)).save(files[2])
+    (tmp_path / "IMG_1.HEIC").write_bytes(b"\0\0\0\x18ftypheic" + bytes(40))
+    pairs = near_duplicates([*files, tmp_path / "IMG_1.HEIC"])
+    assert [pair[1:] for pair in pairs] == [(files[0], files[2])]
+    said = capsys.readouterr().out
+    assert said.startswith("Passed over 2 of 4 files, which cannot be opened: b.png (damaged") \
+        and "IMG_1.HEIC (HEIC, an iPhone's format: export as JPEG)" in said
+    assert near_duplicates([files[1]]) == [] and near_duplicates([]) == []
+
+
 def test_pairs_are_found_nearest_first_and_the_first_file_is_named_first(tmp_path):
     files = [tmp_path / f"{name}.png" for name in "dcba"]
     slightly = noise(5)

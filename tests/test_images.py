@@ -84,6 +84,16 @@ def test_a_damaged_file_is_refused(tmp_path):
         open_image(tmp_path / "none.jpg")
 
 
+def test_heic_is_named_and_says_what_to_do(tmp_path):
+    content = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(40)
+    (tmp_path / "IMG_1.HEIC").write_bytes(content)
+    for file in (tmp_path / "IMG_1.HEIC", str(tmp_path / "IMG_1.HEIC"), io.BytesIO(content)):
+        with pytest.raises(ImageError, match="found HEIC, an iPhone's format, in .*: export it as JPEG"):
+            open_image(file)
+    with pytest.raises(ImageError, match="cannot be decoded"):
+        open_image(io.BytesIO(content.replace(b"ftyp", b"free")))
+
+
 def turned_jpeg(tag, number):
     """An image to be turned clockwise, red on its left, with a tag whose type says text where it holds a number."""
     image, exif = Image.new("RGB", (64, 48)), Image.Exif()

@@ -22,6 +22,8 @@ EQUIVALENT = {
     ("05", "descend_with_rmsprop", "1.5000000000000002e-08 for"): "it only keeps the divisor above zero",
     ("06", "move", "3 for 2"): "a wider margin at the far sides is cut off",
     ("06", "own_dropout", "another comparison in torch.rand"): NEVER_EQUAL,
+    ("07", "rmse_of_filled", "exchanged predictions - stars"): SQUARED,
+    ("07", "repaired_rmse", "exchanged predicted - stars"): SQUARED,
     ("09", "join_newest", "without on in"): "pandas joins on the one column that both have",
     ("09", "date_feature", ""): GOOD_FEATURE,
     ("10", "categorify", "left out .astype()"): "a code as a float is the same code",

@@ -11,6 +11,42 @@ from coursekit.sheets.sheet import Sheet
 
 WEIGHT = torch.arange(12.0).reshape(4, 3)
 
+prediction_by_hand = Exercise(
+    hint="Three products, one for each pair of numbers at the same place; mind the sign of the last.",
+    solution=3,
+    mistakes={
+        "The last product is negative: -1 times 1.": 5,
+        "Multiply number by number first; you multiplied the two sums.": 8,
+        "The products are right; now add them up.": [2, 2, -1],
+    },
+)
+
+
+def _run_rmse(answer):
+    stars = tensor([[5.0, 0.0, 3.0], [0.0, 1.0, 4.0]])
+    predictions = tensor([[4.0, 2.0, 3.5], [3.0, 3.0, 4.0]])
+    masks = stars > 0, tensor([[True, False, True], [False, False, False]]), torch.ones(2, 3, dtype=torch.bool)
+    return [answer(predictions, stars, filled) for filled in masks]
+
+
+rmse_of_filled = Exercise(
+    hint="A tensor of True and False in square brackets picks what is True.",
+    run=_run_rmse,
+    solution=lambda predictions, stars, filled: ((predictions - stars)[filled] ** 2).mean().sqrt(),
+    mistakes={
+        "The blanks count as zero stars; take the filled cells only.":
+            lambda predictions, stars, filled: ((predictions - stars) ** 2).mean().sqrt(),
+        "The blanks add nothing now, but they still count in the mean: divide by the number of filled cells.":
+            lambda predictions, stars, filled: (((predictions - stars) * filled) ** 2).mean().sqrt(),
+        "That's the mean squared error: the root is missing.":
+            lambda predictions, stars, filled: ((predictions - stars)[filled] ** 2).mean(),
+        "That's the mean size of the errors; square them first.":
+            lambda predictions, stars, filled: (predictions - stars)[filled].abs().mean(),
+        "Square the errors: too high and too low cancel out now.":
+            lambda predictions, stars, filled: (predictions - stars)[filled].sum() / filled.sum(),
+    },
+)
+
 
 def _run_lookup(answer):
     return [answer(WEIGHT, tensor([2, 0])), answer(WEIGHT, tensor([[1, 1], [3, 2]]))]
@@ -93,7 +129,8 @@ sizes = Exercise(
 
 
 def _run_formula(answer):
-    formula = re.sub(r"(?i)\bsum\(", "SUM(", answer.strip().lstrip("="))  # as a spreadsheet takes it
+    # as a spreadsheet takes it: with a leading =, in small letters
+    formula = re.sub(r"(?i)\bsum(product)?\(", lambda found: found[0].upper(), answer.strip().lstrip("="))
     sheet = Sheet({"person": [0.2, 0.6, 0.3], "film": [0.7, 0.8, 0.5], "product": "person*film"},
                   cells={"person_bias": 0.4, "film_bias": -1.5}, totals={"prediction": formula})
     first = sheet.total("prediction")
@@ -114,4 +151,91 @@ prediction_formula = Exercise(
         "That is right until somebody changes a bias: use the names of the cells instead of their numbers.":
             "SUM(column.product) - 1.1",
     },
+)
+
+
+def _train(stars, filled, people, films, lr, steps, in_turn=False, scale=2.0):
+    for _ in range(steps):
+        error = torch.where(filled, people @ films.T - stars, 0) * scale / filled.sum()
+        new_people = people - lr * error @ films
+        films = films - lr * error.T @ (new_people if in_turn else people)
+        people = new_people
+    return people @ films.T
+
+
+def _run_training(answer):
+    random = torch.Generator().manual_seed(0)
+    stars = tensor([[5.0, 0.0, 3.0, 1.0], [0.0, 1.0, 4.0, 0.0], [2.0, 2.0, 0.0, 5.0]])
+    people, films = torch.rand(3, 2, generator=random), torch.rand(4, 2, generator=random)
+    return [answer(stars, stars > 0, people, films, lr, steps) for lr, steps in ((0.1, 1), (0.3, 5), (0.2, 200))]
+
+
+train_factors = Exercise(
+    hint="Begin with the errors, zero in the blanks. Which matrix product gives each person the sum over films?",
+    run=_run_training,
+    solution=_train,
+    mistakes={
+        "The blanks pull the factors towards zero stars: set their errors to zero.":
+            lambda stars, filled, people, films, lr, steps: _train(
+                stars, torch.ones_like(filled), people, films, lr * filled.numel() / int(filled.sum()), steps),
+        "The mean is over the filled cells, not over all of them.":
+            lambda stars, filled, people, films, lr, steps: _train(
+                stars, filled, people, films, lr * int(filled.sum()) / filled.numel(), steps),
+        "You walk uphill: subtract the gradient.":
+            lambda stars, filled, people, films, lr, steps: _train(stars, filled, people, films, -lr, steps),
+        "The films' gradient has to see the people of before the step: compute both gradients first.":
+            lambda stars, filled, people, films, lr, steps: _train(stars, filled, people, films, lr, steps, True),
+        "The derivative of a square has a factor 2.":
+            lambda stars, filled, people, films, lr, steps: _train(stars, filled, people, films, lr, steps, scale=1.0),
+        "The loss is a mean: divide by the number of filled cells.":
+            lambda stars, filled, people, films, lr, steps: _train(
+                stars, filled, people, films, lr * int(filled.sum()), steps),
+        "That is the table before training: nothing was learned.":
+            lambda stars, filled, people, films, lr, steps: people @ films.T,
+    },
+    praise="Correct: a recommender, trained with two matrix products a step.",
+)
+
+
+def _repaired(people, films, person_bias, film_bias, who, what, stars):
+    predicted = (people[who] * films[what]).sum(1) + person_bias[who, 0] + film_bias[what, 0]
+    return (predicted - stars).square().mean().sqrt()
+
+
+def _with_bug(people, films, person_bias, film_bias, who, what, stars):
+    predicted = (people[who] * films[what]).sum(1, keepdim=True) + person_bias[who] + film_bias[what]
+    return (predicted - stars).square().mean().sqrt()
+
+
+def _half(people, films, person_bias, film_bias, who, what, stars):
+    predicted = (people[who] * films[what]).sum(1) + person_bias[who] + film_bias[what]
+    return (predicted - stars).square().mean().sqrt()
+
+
+def _run_repaired(answer):
+    seen = []
+    for seed, n_people, n_films, n in ((0, 3, 4, 5), (1, 2, 6, 7), (2, 5, 5, 3)):
+        random = torch.Generator().manual_seed(seed)
+        people, films, person_bias, film_bias = (torch.rand(size, generator=random) for size in (
+            (n_people, 2), (n_films, 2), (n_people, 1), (n_films, 1)))
+        who, what = (torch.randint(most, (n,), generator=random) for most in (n_people, n_films))
+        stars = torch.randint(1, 6, (n,), generator=random).float()
+        seen.append(answer(people, films, person_bias, film_bias, who, what, stars))
+    return seen
+
+
+repaired_rmse = Exercise(
+    hint="Print the shapes of predicted, of stars, and of their difference.",
+    run=_run_repaired,
+    solution=_repaired,
+    mistakes={
+        "It's still there: every prediction is compared with every rating, not with its own.": _with_bug,
+        "Now the products are flat and the biases still are columns, so their sum is a square again.": _half,
+        "The biases got lost.":
+            lambda people, films, person_bias, film_bias, who, what, stars: _repaired(
+                people, films, 0 * person_bias, 0 * film_bias, who, what, stars),
+        "The shapes are right; take the root at the end.":
+            lambda *everything: _repaired(*everything) ** 2,
+    },
+    praise="Correct. Before you believe a loss, print the shapes that went into it.",
 )

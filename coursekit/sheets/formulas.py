@@ -21,7 +21,8 @@ def _of_all(function):
 
 
 FUNCTIONS = {"EXP": np.exp, "LN": np.log, "LOG10": np.log10, "SQRT": np.sqrt, "ABS": np.abs, "SUM": _of_all(np.sum),
-             "AVERAGE": _of_all(np.mean), "MAX": _of_all(np.max), "MIN": _of_all(np.min), "COUNT": _of_all(np.size)}
+             "AVERAGE": _of_all(np.mean), "MAX": _of_all(np.max), "MIN": _of_all(np.min), "COUNT": _of_all(np.size),
+             "SUMPRODUCT": lambda *columns: np.sum(np.prod(np.broadcast_arrays(*columns), axis=0))}
 
 
 class FormulaError(ValueError):

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image, UnidentifiedImageError
 
-from coursekit.vision.images import MAX_PIXELS, ImageError, open_image
+from coursekit.vision.images import MAX_PIXELS, ImageError, is_heic, open_image
 
 SMALLEST = 32  # pixels
 
@@ -47,6 +47,8 @@ def _in_words(error, file):
         return "a web page, no image"
     if error.__cause__ is None or isinstance(error.__cause__, Image.DecompressionBombError):
         return "too many pixels"
+    if is_heic(file):
+        return "HEIC, an iPhone's format: export as JPEG"
     if isinstance(error.__cause__, UnidentifiedImageError):
         return "no image of a known kind"
     return f"damaged: {error.__cause__}"
@@ -81,10 +83,24 @@ def distances(hashes):
 def near_duplicates(files, at_most=4):
     """(distance, file, file) of all pairs whose hashes differ in `at_most` bits, nearest first.
 
-    The first file of a pair is the one that comes first in `files`: the one to keep.
+    The first file of a pair is the one that comes first in `files`: the one to keep. Files that cannot be opened are
+    passed over and named in a line.
     """
-    files = list(files)
+    files = _can_be_opened(list(files))
+    if not files:
+        return []
     apart = distances(hash_files(files))
     first, second = np.nonzero(np.triu(apart <= at_most, k=1))
     pairs = [(int(apart[i, j]), files[i], files[j]) for i, j in zip(first, second, strict=True)]
     return sorted(pairs, key=lambda pair: pair[0])
+
+
+def _can_be_opened(files):
+    "Those of `files` that hold an image; a line says which do not, and why."
+    with ThreadPoolExecutor() as pool:
+        reasons = list(pool.map(lambda file: check_image(file, smallest=0)[2], files))
+    bad = [f"{Path(file).name} ({reason})" for file, reason in zip(files, reasons, strict=True) if reason]
+    if bad:
+        print(f"Passed over {len(bad)} of {len(files)} files, which cannot be opened: {', '.join(bad[:5])}"
+              + (f" and {len(bad) - 5} more." if len(bad) > 5 else "."))
+    return [file for file, reason in zip(files, reasons, strict=True) if not reason]

@@ -25,6 +25,7 @@ from coursekit.plots import show_images
 
 MAX_PIXELS = 50_000_000
 ENDINGS = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif"}
+HEIC = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}  # what stands after "ftyp"
 PARTS = {"train", "training", "valid", "val", "validation", "test"}  # folders that hold a folder for each class
 
 
@@ -52,8 +53,24 @@ def open_image(file: str | Path | BinaryIO, max_pixels: int = MAX_PIXELS,
     except (ImageError, FileNotFoundError):
         raise
     except Exception as error:  # noqa: BLE001 - a damaged file can make a decoder fail in any way
+        if is_heic(file):
+            raise ImageError(f"Expected an image that Pillow reads, found HEIC, an iPhone's format, in {file}: "
+                             "export it as JPEG.") from error
         raise ImageError(f"Expected an image, found something that cannot be decoded in {file} ({error}): "
                          "leave it out.") from error
+
+
+def is_heic(file: str | Path | BinaryIO) -> bool:
+    """Whether `file` (a path or an open file) begins like HEIC, the format in which iPhones keep photos."""
+    try:
+        if isinstance(file, (str, Path)):
+            with open(file, "rb") as opened:
+                return is_heic(opened)
+        file.seek(0)
+        start = file.read(12)
+    except (OSError, ValueError):  # it cannot be read at all, or no more
+        return False
+    return start[4:8] == b"ftyp" and start[8:] in HEIC
 
 
 def _on_white(image):
