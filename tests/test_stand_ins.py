@@ -8,15 +8,13 @@ import pytest
 from PIL import Image
 
 from coursekit.data.stand_ins import BREEDS, VIEWS, body_of, draw_car, draw_pet, draw_pet_and_mask
-from coursekit.data.stand_ins.breeds import COATS, COLORS
+from coursekit.data.stand_ins.breeds import COLORS
 from coursekit.data.stand_ins.canvas import Pose, both_sides, curve, ellipse
 from coursekit.data.stand_ins.cars import BODIES
-from coursekit.data.stand_ins.hindrances import COVERS, cover_up, hard_light, shaken
-from coursekit.data.stand_ins.individual import individual
 from coursekit.data.stand_ins.marks import ON_BODY, ON_HEAD
 from coursekit.data.stand_ins.parts import EARS, EXTRAS
 
-PINNED = [[193, 173, 157], [172, 146, 158], [134, 136, 118]]  # red, green and blue of three images
+PINNED = [[181, 174, 159], [130, 140, 108], [170, 152, 112]]  # red, green and blue of three images
 
 
 def small(breed, number):
@@ -33,11 +31,7 @@ def test_the_breeds_of_the_publisher():
 
 @pytest.mark.parametrize("name", BREEDS)
 def test_every_trait_can_be_drawn(name):
-    for breed in [BREEDS[name], *(dataclasses.replace(BREEDS[name], **coat) for coat in COATS.get(name, ()))]:
-        assert_can_be_drawn(breed)
-
-
-def assert_can_be_drawn(breed):
+    breed = BREEDS[name]
     colors = {breed.coat, breed.ear_color or breed.coat, breed.eyes, breed.nose, *breed.marks.values()}
     assert colors <= set(COLORS)
     assert set(breed.marks) <= set(ON_HEAD) | set(ON_BODY) and breed.ears in EARS
@@ -78,49 +72,6 @@ def test_the_mask_is_where_the_animal_is():
         assert np.median(pixels[mask == 1]) < np.median(pixels[mask == 0]) - 20  # a black cat
 
 
-def test_without_strength_every_animal_has_the_standard_of_its_breed():
-    for number in range(5):
-        one = individual("pug", np.random.default_rng(number), strength=0)
-        for value, usual in zip(dataclasses.astuple(one.breed), dataclasses.astuple(BREEDS["pug"]), strict=True):
-            assert value == usual or np.allclose(value, usual)
-        assert one.color((10, 20, 30)) == (10, 20, 30) and one.contrast == 1 and (one.young, one.old) == (0, 0)
-
-
-def test_animals_of_a_breed_differ_in_coat_build_age_and_ears():
-    pack = [individual("newfoundland", np.random.default_rng(number)) for number in range(40)]
-    coats = Counter(one.breed.coat for one in pack)
-    assert coats["black"] > coats["liver"] > 0 and len({one.shade for one in pack}) == 40
-    assert np.std([one.breed.head[0] for one in pack]) > 0.03 and np.std([one.ears for one in pack]) > 0.05
-    assert any(one.young for one in pack) and any(one.old for one in pack)
-    assert not any(one.young and one.old for one in pack)
-
-
-def test_a_young_dogs_ears_may_fold_and_a_cats_stay_up():
-    young = {name: [one for one in (individual(name, np.random.default_rng(i)) for i in range(200)) if one.young > 0.4]
-             for name in ("samoyed", "Siamese")}
-    assert {one.breed.ears for one in young["samoyed"]} == {"pointed", "folded"}
-    assert {one.breed.ears for one in young["Siamese"]} == {"pointed"}
-
-
-@pytest.mark.parametrize("cover", COVERS)
-def test_what_hides_an_animal_is_no_part_of_its_mask(cover, monkeypatch):
-    monkeypatch.setattr("coursekit.data.stand_ins.hindrances.COVERS", (cover,))
-    random = np.random.default_rng(2)
-    monkeypatch.setattr("coursekit.data.stand_ins.hindrances.foreground", lambda *_: None)
-    for _ in range(20):
-        image, mask = Image.new("RGB", (100, 80), (255, 0, 255)), Image.new("L", (100, 80), 255)
-        cover_up(random, image, mask, strength=9)
-        hidden = (np.asarray(image) != (255, 0, 255)).any(-1)
-        assert np.array_equal(hidden, np.asarray(mask) == 0)
-
-
-def test_light_and_blur_vanish_without_strength():
-    image = draw_pet("pug", 1, (64, 48))
-    random = np.random.default_rng(0)
-    assert np.array_equal(np.asarray(shaken(random, hard_light(random, image, 0), 0)), np.asarray(image))
-    assert not np.array_equal(np.asarray(hard_light(random, image, 1)), np.asarray(image))
-
-
 def test_an_unknown_breed_is_refused():
     with pytest.raises(ValueError, match="Expected one of the breeds Abyssinian, .* found 'unicorn'"):
         draw_pet("unicorn", 1)
@@ -144,12 +95,12 @@ def test_a_pose_turns_depth_into_a_shift():
 
 
 def test_breeds_can_be_told_apart_by_pixels_alone_better_than_by_chance():
-    breeds = ["Bombay", "samoyed", "leonberger", "Russian_Blue"]
+    breeds = ["Bombay", "Persian", "pomeranian", "Russian_Blue"]
     pixels = {breed: [np.asarray(draw_pet(breed, i, (96, 96)))[24:64, 32:64].reshape(-1, 3).mean(0)
-                      for i in range(1, 25)] for breed in breeds}
-    means = np.array([np.mean(pixels[breed][:12], 0) for breed in breeds])
+                      for i in range(1, 13)] for breed in breeds}
+    means = np.array([np.mean(pixels[breed][:6], 0) for breed in breeds])
     guesses = [(np.abs(means - color).sum(1).argmin() == i) for i, breed in enumerate(breeds)
-               for color in pixels[breed][12:]]
+               for color in pixels[breed][6:]]
     assert 0.5 < np.mean(guesses)  # a quarter by chance
 
 

@@ -11,30 +11,26 @@ from coursekit.data.stand_ins.breeds import COLORS
 from coursekit.data.stand_ins.canvas import Brush, Pose, blend, both_sides, cover, curve, ellipse, frame, tint
 
 SIDES = (-1, 1)
-BLACK, PALE, GREY = (14, 12, 14), (250, 250, 250), (198, 194, 190)
+BLACK, PALE = (14, 12, 14), (250, 250, 250)
 
 
 class Animal:
-    """The animal `one`, an `Individual`, posed by `random`, on `image`; `mask` is 255 where it is."""
+    """An animal with the traits of `breed`, posed by `random`, on `image`; `mask` is 255 where it is."""
 
-    def __init__(self, one, random, image):
-        self.one, self.breed, self.random, self.image = one, one.breed, random, image
-        self.mask, self.light = Image.new("L", image.size), (random.choice(SIDES) * 0.8, 0.7)
-        scale = min(image.size) * random.uniform(0.15, 0.31)
-        at = image.width * random.uniform(0.3, 0.7), image.height * random.uniform(0.33, 0.53)
-        turn = float(np.clip(random.normal(0, 0.34), -0.55, 0.55))
-        self.head = Pose(at, scale, random.normal(0, 0.17), turn, random.normal(0, 0.13))
-        self.body = Pose(at, scale * (1 - 0.25 * one.young), random.normal(0, 0.06))
+    def __init__(self, breed, random, image):
+        self.breed, self.random, self.image = breed, random, image
+        self.mask = Image.new("L", image.size)
+        self.light, self.shine = (random.choice(SIDES) * 0.8, 0.7), random.normal(1, 0.05)
+        scale = min(image.size) * random.uniform(0.18, 0.29)
+        at = image.width * random.uniform(0.34, 0.66), image.height * random.uniform(0.36, 0.5)
+        self.head = Pose(at, scale, random.normal(0, 0.13), random.normal(0, 0.3), random.normal(0, 0.1))
+        self.body = Pose(at, scale, random.normal(0, 0.06))
         self.brush = Brush(image, self.head)
-        self.coat = self.color(self.breed.coat)
+        self.coat = self.color(breed.coat)
 
     def color(self, name):
         """The colour called `name` as it is on this animal."""
-        return self.one.color(ImageColor.getrgb(COLORS[name]))
-
-    def color_of_mark(self, name):
-        """The colour of a mark, which stands out from the coat more on one animal than on another."""
-        return blend(self.coat, self.color(self.breed.marks[name]), self.one.contrast)
+        return tint(ImageColor.getrgb(COLORS[name]), self.shine)
 
     def draw(self):
         """Everything, from the back to the front."""
@@ -54,10 +50,9 @@ class Animal:
             return
         coat = Image.new("RGB", size, color)
         brush = Brush(coat, pose.seen_from(corner))
-        marker = Brush(coat, brush.pose.marked(self.one.extent, self.one.shift))
         for name in self.breed.marks:
             if name in drawn_marks:
-                drawn_marks[name](marker, self.random, self.color_of_mark(name), color)
+                drawn_marks[name](brush, self.random, self.color(self.breed.marks[name]), color)
         if fur:
             self._hair(coat, brush, fur)
         cover(self.image, self.mask, coat, corner, edge, self.light)
@@ -98,7 +93,7 @@ class Animal:
             self.paint(ellipse(x * 0.8 * wide, 3.0, 0.55, 0.75), self.body, tint(self.coat, 0.94), marks.BOTH)
         torso = both_sides((0, 0.3), (0.55, 0.5), (1, 1.4), (1.05, 2.5), (0.8, 3.5), (0, 3.6)) * [wide, 1]
         self.paint(torso, self.body, self.coat, marks.ON_BODY)
-        sock = self.color_of_mark("chest") if "chest" in breed.marks else self.coat
+        sock = self.color(breed.marks.get("chest", breed.coat))
         for x in SIDES:
             leg = both_sides((0, 1.8), (0.24, 2.0), (0.22, 3.2), (0.34, 3.6), (0, 3.75)) + [x * 0.4, 0]
             on_leg = () if "chest" in breed.marks else marks.BOTH
@@ -134,20 +129,13 @@ class Animal:
         pupil = 0.45 if cat else 0.6
         self.brush.fill(ellipse(x, -0.1, size * 1.18, size * 1.12 * high, slant), rim, 0.7)
         self.brush.fill(ellipse(x, -0.1, size, size * high * 0.95, slant), self.color(breed.eyes), 0.72)
-        right, down = np.array(self.one.gaze) * size
-        self.brush.fill(ellipse(x + right, -0.1 + down, size * pupil, size * (0.85 if cat else 0.6)), BLACK, 0.73)
+        self.brush.fill(ellipse(x, -0.1, size * pupil, size * (0.85 if cat else 0.6)), BLACK, 0.73)
         self.brush.fill(ellipse(x - 0.3 * size, -0.1 - 0.35 * size, size * 0.22, size * 0.22), PALE, 0.75)
-        if self.one.eyelids:
-            lid = ellipse(x, -0.1, size * 1.22, size * 1.2 * high, slant)
-            lid[:, 1] = np.minimum(lid[:, 1], -0.1 + size * (1.9 * self.one.eyelids - 0.9))
-            self.brush.fill(lid, tint(self.coat, 0.95), 0.76)
-            self.brush.line(lid[lid[:, 1] == lid[:, 1].max()][[0, -1]], rim, 0.03, 0.76)
 
     def muzzle_color(self):
-        """The colour around the mouth: that of a mark there, or a little lighter than the coat; grey in old age."""
+        """The colour around the mouth: that of a mark there, or a little lighter than the coat."""
         names = [name for name in ("muzzle", "face", "snout", "points") if name in self.breed.marks]
-        color = self.color_of_mark(names[0]) if names else tint(self.coat, 1.07)
-        return blend(color, GREY, (0.7 if self.breed.species == "dog" else 0.3) * self.one.old)
+        return self.color(self.breed.marks[names[0]]) if names else tint(self.coat, 1.07)
 
     def _cat_muzzle(self):
         length, broad = self.breed.muzzle

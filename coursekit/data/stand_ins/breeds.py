@@ -1,7 +1,4 @@
-"""What the 37 drawn breeds look like: one entry each, with the names of the Oxford-IIIT Pet data set.
-
-`BREEDS` has the usual coat of each, `COATS` the others that it permits.
-"""
+"""What the 37 drawn breeds look like: one entry each, with the names of the Oxford-IIIT Pet data set."""
 
 from dataclasses import dataclass, field
 
@@ -138,59 +135,4 @@ BREEDS = {
     "yorkshire_terrier": _dog("tan", {"temples": "apricot", "saddle": "slate"}, ears="pointed",
         ear_size=0.85, ear_color="tan", head=(0.9, 0.95), muzzle=(0.55, 0.65), eyes="dark eyes", fur=0.95,
         extras=("beard", "bow")),
-}
-
-_WHITE_MARKS = {"blaze": "white", "muzzle": "white", "chest": "white"}
-COATS = {
-    "Abyssinian": ({"coat": "fawn"}, {"coat": "blue grey"}),
-    "Bengal": ({"coat": "silver"},
-               {"coat": "cream", "marks": {"rosettes": "brown", "forehead": "brown"}, "eyes": "blue eyes"}),
-    "Birman": ({"marks": {"face": "steel"}, "ear_color": "steel"}, {"marks": {"face": "dark"}, "ear_color": "dark"}),
-    "British_Shorthair": ({"coat": "cream"}, {"coat": "charcoal"},
-                          {"coat": "silver", "marks": {"stripes": "charcoal", "forehead": "charcoal"}}),
-    "Egyptian_Mau": ({"coat": "tiger", "marks": {"spots": "dark", "forehead": "dark", "muzzle": "cream"}},
-                     {"coat": "slate", "marks": {"spots": "black", "forehead": "black"}}),
-    "Maine_Coon": ({"coat": "silver", "marks": {"stripes": "charcoal", "forehead": "charcoal", "muzzle": "white"}},
-                   {"coat": "orange", "marks": {"stripes": "red", "forehead": "red", "muzzle": "cream"}},
-                   {"coat": "charcoal", "marks": {"muzzle": "white", "chest": "white"}}),
-    "Persian": ({"coat": "cream"}, {"coat": "blue grey", "nose": "slate"}, {"coat": "orange"},
-                {"coat": "black", "nose": "dark"}),
-    "Ragdoll": ({"marks": {"face": "brown", "blaze": "white", "muzzle": "white"}, "ear_color": "brown"},
-                {"marks": {"face": "apricot"}, "ear_color": "apricot"}),
-    "Siamese": ({"coat": "bone", "marks": {"face": "steel"}, "ear_color": "steel", "nose": "slate"},
-                {"marks": {"face": "brown"}, "ear_color": "brown"}),
-    "Sphynx": ({"coat": "steel", "ear_color": "steel"}, {"coat": "cream", "ear_color": "pink"}),
-    "american_bulldog": ({"marks": {"eye patches": "brown"}, "ear_color": "brown"}, {"marks": {}},
-                         {"coat": "fawn", "marks": _WHITE_MARKS, "ear_color": "fawn"}),
-    "american_pit_bull_terrier": ({"coat": "fawn"}, {"coat": "liver", "nose": "liver"}, {"coat": "black"},
-                                  {"coat": "white", "marks": {"eye patch": "slate"}}),
-    "basset_hound": ({"coat": "orange", "marks": _WHITE_MARKS, "ear_color": "orange"},),
-    "beagle": ({"coat": "apricot", "marks": _WHITE_MARKS, "ear_color": "gold"},),
-    "boxer": ({"coat": "fawn"}, {"coat": "brown", "marks": {"brindle": "dark", "muzzle": "dark", "chest": "white"}}),
-    "chihuahua": ({"coat": "cream"}, {"coat": "black", "marks": {"points": "rust"}}),
-    "english_cocker_spaniel": ({"coat": "black", "ear_color": "black"}, {"coat": "liver", "ear_color": "liver"},
-                               {"coat": "silver", "marks": {"flecks": "slate"}, "ear_color": "slate"}),
-    "english_setter": ({"marks": {"flecks": "orange"}, "ear_color": "orange"},
-                       {"marks": {"flecks": "liver", "eye patch": "liver"}, "ear_color": "liver"}),
-    "german_shorthaired": ({"marks": {}}, {"coat": "black", "ear_color": "black"}),
-    "great_pyrenees": ({"marks": {}, "ear_color": "white"}, {"marks": {"temples": "silver"}, "ear_color": "silver"}),
-    "havanese": ({"coat": "white", "marks": {}, "ear_color": "white"}, {"coat": "black", "ear_color": "black"},
-                 {"coat": "apricot", "marks": {}, "ear_color": "apricot"}),
-    "japanese_chin": ({"marks": {"eye patches": "rust"}, "ear_color": "rust"},),
-    "leonberger": ({"coat": "sand"}, {"coat": "red"}),
-    "miniature_pinscher": ({"coat": "rust", "marks": {}, "ear_color": "rust"},
-                           {"coat": "liver", "ear_color": "liver", "nose": "liver"}),
-    "newfoundland": ({"coat": "liver", "ear_color": "liver"}, {"marks": _WHITE_MARKS}),
-    "pomeranian": ({"coat": "white", "marks": {}}, {"coat": "black", "marks": {}}, {"coat": "cream"}),
-    "pug": ({"coat": "black", "marks": {}, "ear_color": "black"}, {"coat": "apricot"}),
-    "saint_bernard": ({"coat": "brown"}, {"coat": "orange", "marks": {"eye patches": "brown"} | _WHITE_MARKS}),
-    "samoyed": ({"coat": "bone"},),
-    "scottish_terrier": ({"coat": "wheat"}, {"coat": "charcoal", "marks": {"brindle": "dark"}}),
-    "shiba_inu": ({"coat": "black"}, {"coat": "cream"}),
-    "staffordshire_bull_terrier": ({"coat": "slate", "marks": {"chest": "white"}, "ear_color": "slate"},
-                                   {"coat": "fawn", "marks": {"muzzle": "dark"}, "ear_color": "fawn"},
-                                   {"coat": "black", "marks": {"chest": "white"}, "ear_color": "black"}),
-    "wheaten_terrier": ({"coat": "apricot"},),
-    "yorkshire_terrier": ({"coat": "black", "marks": {"points": "tan"}, "ear_color": "tan"},
-                          {"marks": {"temples": "cream", "saddle": "steel"}}),
 }

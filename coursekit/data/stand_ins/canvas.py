@@ -58,10 +58,6 @@ class Pose:
         cos, sin = np.cos(self.tilt), np.sin(self.tilt)
         return np.stack([x * cos - y * sin, x * sin + y * cos], 1) * self.scale + self.at
 
-    def marked(self, extent, shift):
-        """The same pose for marks that are `extent` times as large and lie `shift` (right, down) from their place."""
-        return replace(self, at=tuple(self.place([shift])[0].tolist()), scale=self.scale * extent)
-
     def seen_from(self, corner):
         """The same pose in an image whose upper left corner is `corner` of this one."""
         return replace(self, at=(self.at[0] - corner[0], self.at[1] - corner[1]))

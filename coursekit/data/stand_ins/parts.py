@@ -12,44 +12,35 @@ SIDES = (-1, 1)
 RIBBONS = (205, 60, 70), (70, 105, 200), (235, 150, 190), (240, 190, 60)
 
 
-def _carried(animal, side, outline, base):
-    "`outline` of the right ear, (n, 2), for one `side`, turned about `base` as this animal carries it."
-    angle = animal.one.ears[int(side > 0)]
-    cos, sin = np.cos(angle), np.sin(angle)
-    return ((outline - base) @ np.array([[cos, sin], [-sin, cos]]) + base) * [side, 1]
-
-
 def _pointed(animal, side, color):
     size, width = animal.breed.ear_size, animal.breed.head[0]
     x, y, broad = 0.6 * width, -0.5, 0.3 + 0.1 * size
     tip = np.array([0.72 * width + 0.12 * size, y - 0.42 - 0.5 * size])
     middle = (tip + [x, y]) / 2
     outer = curve((x - broad, y - 0.15), middle - [broad / 2, 0], tip, middle + [0.9 * broad, 0.05],
-                  (x + broad, y + 0.3), (x, y + 0.35))
-    outer, tip = (_carried(animal, side, points, [x, y]) for points in (outer, tip[None]))
+                  (x + broad, y + 0.3), (x, y + 0.35)) * [side, 1]
     animal.paint(outer, animal.head, color, depth=-0.1, fur=min(0.3, animal.breed.fur))
     inner = (outer - [side * x, y + 0.1]) * 0.58 + [side * (x + 0.05), y + 0.05]
     skin = blend((214, 160, 150), tint(color, 0.7), 0.55 if sum(color) < 250 else 0.3)
     animal.brush.fill(inner, skin, -0.1)
     if "ear tufts" in animal.breed.extras:
-        animal.brush.line([tip[0], tip[0] - [0, 0.22]], tint(color, 0.5), 0.07, -0.1)
+        animal.brush.line([tip * [side, 1], tip * [side, 1] - [0, 0.22]], tint(color, 0.5), 0.07, -0.1)
 
 
 def _folded(animal, side, color):
     size, x, y = animal.breed.ear_size, 0.7 * animal.breed.head[0], -0.62
     ear = curve((x - 0.3, y - 0.05), (x + 0.1, y - 0.22), (x + 0.3 + 0.15 * size, y + 0.1),
-                (x + 0.25 + 0.2 * size, y + 0.3 + 0.35 * size), (x + 0.02, y + 0.3))
-    ear = _carried(animal, side, ear, [x, y])
+                (x + 0.25 + 0.2 * size, y + 0.3 + 0.35 * size), (x + 0.02, y + 0.3)) * [side, 1]
     animal.paint(ear, animal.head, color, depth=0.1, fur=min(0.4, animal.breed.fur))
 
 
 def _rose(animal, side, color):
     size, x, y = animal.breed.ear_size, 0.72 * animal.breed.head[0], -0.6
     ear = curve((x - 0.25, y), (x, y - 0.3 * size), (x + 0.4 * size, y - 0.25 * size),
-                (x + 0.75 * size, y + 0.12), (x + 0.3, y + 0.25))
-    animal.paint(_carried(animal, side, ear, [x, y]), animal.head, color, depth=-0.1)
+                (x + 0.75 * size, y + 0.12), (x + 0.3, y + 0.25)) * [side, 1]
+    animal.paint(ear, animal.head, color, depth=-0.1)
     fold = np.array([(x - 0.05, y - 0.05), (x + 0.3 * size, y), (x + 0.6 * size, y + 0.1)])
-    animal.brush.line(_carried(animal, side, fold, [x, y]), tint(color, 0.6), 0.06, -0.1)
+    animal.brush.line(fold * [side, 1], tint(color, 0.6), 0.06, -0.1)
 
 
 def _drooping(animal, side, color):
@@ -57,8 +48,7 @@ def _drooping(animal, side, color):
     low, swing = -0.35 + 1.05 * size, animal.random.normal(0, 0.05)
     ear = curve((x - 0.15, y - 0.1), (x + 0.2, y - 0.05), (x + 0.42, y + 0.45 * size),
                 (x + 0.45 + swing, low - 0.15), (x + 0.15, low), (x - 0.06, low - 0.3 * size),
-                (x - 0.02, y + 0.35))
-    ear = _carried(animal, side, ear, [x, y])
+                (x - 0.02, y + 0.35)) * [side, 1]
     fur = 1.0 if "wavy ears" in animal.breed.extras else animal.breed.fur
     animal.paint(ear, animal.head, tint(color, 0.94), marks.BOTH, depth=0.1, fur=fur)
 
